@@ -23,14 +23,15 @@ impl Relation {
         &[Relation::Anyone, Relation::Owner, Relation::Provider, Relation::Applicant];
 }
 
-/// `role`, standing in `relation`, may call `method` while the record's state is one of `states` (any, if empty).
+/// Whoever has one of `roles` and stands in `relation` may call `method` while the record's state is one of
+/// `states` (any, if empty).
 ///
 /// Info office, secrecy bureau, working group and auditors act for the district: their relation is `Anyone`.
 #[derive(Debug, Clone, Copy)]
 pub struct Rule {
     /// RPC name without its service, e.g. `ConsentAccessRequest`.
     pub method: &'static str,
-    pub role: Role,
+    pub roles: &'static [Role],
     pub relation: Relation,
     pub states: &'static [&'static str],
 }
@@ -57,7 +58,7 @@ pub fn decide(
     let allows = |wanted: &str| {
         rules.iter().any(|rule| {
             rule.method == wanted
-                && actor.is(rule.role)
+                && rule.roles.iter().any(|role| actor.is(*role))
                 && (rule.relation == Relation::Anyone || relations.contains(&rule.relation))
                 && (rule.states.is_empty() || rule.states.contains(&state))
         })
@@ -73,5 +74,5 @@ pub fn decide(
 
 /// Whether any of the caller's roles is named for `method` at all; decided before a record is loaded.
 pub fn may_call(rules: &[Rule], method: &str, actor: &Actor) -> bool {
-    rules.iter().any(|rule| rule.method == method && actor.is(rule.role))
+    rules.iter().any(|rule| rule.method == method && rule.roles.iter().any(|role| actor.is(*role)))
 }

@@ -1,0 +1,101 @@
+//! Which pack is in force on which day.
+
+use std::sync::LazyLock;
+
+use time::Date;
+use time::macros::date;
+
+use super::Pack;
+
+/// A pack and the days in which applications are received under it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct InForce {
+    pub pack: Pack,
+    pub from: Date,
+    /// The last day, inclusive; `None` while no end is set.
+    pub until: Option<Date>,
+}
+
+/// The packs of an installation in the order of their days, at most one in force on any day.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Packs(Vec<InForce>);
+
+/// Why a list of packs cannot stand; every reason at once.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("packs in force: {}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))]
+pub struct PacksError(pub Vec<PacksContradiction>);
+
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum PacksContradiction {
+    #[error("{pack} ends on {until}, before it starts on {from}")]
+    EndBeforeStart { pack: String, from: Date, until: Date },
+    #[error("{earlier} and {later} are both in force on {on}")]
+    Overlap { earlier: String, later: String, on: Date },
+    #[error("{pack} is listed twice")]
+    ListedTwice { pack: String },
+}
+
+impl InForce {
+    fn name(&self) -> String {
+        format!("{} version {}", self.pack.id, self.pack.version)
+    }
+
+    fn reaches(&self, date: Date) -> bool {
+        self.until.is_none_or(|until| date <= until)
+    }
+}
+
+impl Packs {
+    /// The default of this platform: `xicheng-2014` since 2014-08-01 (art. 37).
+    pub fn builtin() -> &'static Packs {
+        static BUILTIN: LazyLock<Packs> = LazyLock::new(|| {
+            let pack = Pack::from_toml(include_str!("../../data/packs/xicheng-2014.toml"))
+                .expect("a test loads the pack that is compiled in");
+            Packs(vec![InForce { pack, from: date!(2014 - 08 - 01), until: None }])
+        });
+        &BUILTIN
+    }
+
+    /// # Errors
+    /// Every span that ends before it starts, every two that overlap, and every version listed twice.
+    pub fn new(mut list: Vec<InForce>) -> Result<Packs, PacksError> {
+        list.sort_by_key(|entry| entry.from);
+        let mut found = Vec::new();
+        for (at, entry) in list.iter().enumerate() {
+            let pack = entry.name();
+            if let Some(until) = entry.until.filter(|until| *until < entry.from) {
+                found.push(PacksContradiction::EndBeforeStart {
+                    pack: pack.clone(),
+                    from: entry.from,
+                    until,
+                });
+            }
+            for earlier in &list[..at] {
+                if earlier.name() == pack {
+                    found.push(PacksContradiction::ListedTwice { pack: pack.clone() });
+                }
+                if earlier.reaches(entry.from) {
+                    let (earlier, later) = (earlier.name(), pack.clone());
+                    found.push(PacksContradiction::Overlap { earlier, later, on: entry.from });
+                }
+            }
+        }
+        if found.is_empty() { Ok(Packs(list)) } else { Err(PacksError(found)) }
+    }
+
+    /// The pack of an application received on `date` (Asia/Shanghai); `None` before the first and in gaps.
+    pub fn in_force(&self, date: Date) -> Option<&Pack> {
+        let entry = self.0.iter().find(|entry| entry.from <= date && entry.reaches(date))?;
+        Some(&entry.pack)
+    }
+
+    /// The pack that a case keeps from its receipt.
+    pub fn get(&self, id: &str, version: u32) -> Option<&Pack> {
+        let entry = self.0.iter().find(|entry| entry.pack.id == id && entry.pack.version == version)?;
+        Some(&entry.pack)
+    }
+
+    pub fn iter(&self) -> impl Iterator<Item = &InForce> {
+        self.0.iter()
+    }
+}

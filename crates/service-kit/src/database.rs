@@ -1,0 +1,320 @@
+//! The service's own schema in PostgreSQL: pool, migrations, and the transaction that holds a change together
+//! with its audit events and its reply for repeats.
+
+use std::str::FromStr;
+use std::time::Duration;
+
+use govshare_model::Actor;
+use prost::Message;
+use sqlx::migrate::Migrator;
+use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
+use sqlx::{AssertSqlSafe, ConnectOptions, Connection, PgConnection, Postgres, Transaction};
+
+use crate::call::Call;
+use crate::clock::Clock;
+use crate::config::DatabaseConfig;
+use crate::event::{Event, Sealed};
+use crate::failure::{Failure, database_is_gone};
+use crate::outbox::{AUDIT, Outbox};
+
+/// How long replies are kept for repeats with the same request_id.
+pub const REPLAY_HOURS: i32 = 24;
+
+/// The pool of one service, whose connections see its schema first.
+#[derive(Clone)]
+pub struct Database {
+    pool: PgPool,
+    service: &'static str,
+    clock: Clock,
+    outbox: Outbox,
+}
+
+/// What [`Database::begin`] found.
+pub enum Begin<R> {
+    /// The call is new: do the work, then [`Tx::commit`].
+    Fresh(Tx),
+    /// The call was carried out before: this is its reply.
+    Replay(R),
+}
+
+impl Database {
+    /// A pool that connects when first used.
+    pub fn connect(
+        service: &'static str,
+        config: &DatabaseConfig,
+        clock: Clock,
+    ) -> Result<Self, sqlx::Error> {
+        let options = PgConnectOptions::from_str(&config.url)?
+            .application_name(service)
+            .options([
+                ("search_path", schema(service)),
+                ("statement_timeout", config.statement_timeout_ms.to_string()),
+                ("idle_in_transaction_session_timeout", (config.statement_timeout_ms * 2).to_string()),
+            ])
+            .log_slow_statements(tracing::log::LevelFilter::Warn, Duration::from_secs(1));
+        let pool = PgPoolOptions::new()
+            .max_connections(config.max_connections)
+            .acquire_timeout(Duration::from_millis(config.acquire_timeout_ms))
+            .idle_timeout(Duration::from_secs(300))
+            // `begin` retries over connections that died, which costs nothing while they live.
+            .test_before_acquire(false)
+            .connect_lazy_with(options);
+        Ok(Self { pool, service, clock, outbox: Outbox::default() })
+    }
+
+    pub fn pool(&self) -> &PgPool {
+        &self.pool
+    }
+
+    pub fn outbox(&self) -> &Outbox {
+        &self.outbox
+    }
+
+    pub fn clock(&self) -> &Clock {
+        &self.clock
+    }
+
+    pub fn service(&self) -> &'static str {
+        self.service
+    }
+
+    /// Opens the transaction of a mutating call, or gives the reply of its first run. Repeats that come while
+    /// the first still runs wait for it.
+    pub async fn begin<R: Message + Default>(&self, call: &Call) -> Result<Begin<R>, Failure> {
+        let begin = format!("BEGIN; SELECT pg_advisory_xact_lock({})", call.lock_number());
+        let mut tx = self.begin_with(begin).await?;
+        let earlier: Option<(Vec<u8>, Vec<u8>)> = sqlx::query_as(
+            "SELECT request_hash, reply FROM idempotency \
+             WHERE unit = $1 AND subject = $2 AND method = $3 AND request_id = $4",
+        )
+        .bind(call.actor.unit.as_str())
+        .bind(call.actor.subject.as_str())
+        .bind(&*call.method)
+        .bind(call.request_id)
+        .fetch_optional(&mut *tx)
+        .await?;
+        match earlier {
+            Some((hash, _)) if hash != call.request_hash => Err(call.reused().into()),
+            Some((_, reply)) => Ok(Begin::Replay(R::decode(reply.as_slice()).map_err(Failure::internal)?)),
+            None => Ok(Begin::Fresh(self.tx(tx))),
+        }
+    }
+
+    /// Opens a transaction for what the platform itself does, or another service asks for.
+    pub async fn transaction(&self) -> Result<Tx, Failure> {
+        let tx = self.begin_with("BEGIN".to_owned()).await?;
+        Ok(self.tx(tx))
+    }
+
+    fn tx(&self, inner: Transaction<'static, Postgres>) -> Tx {
+        Tx {
+            inner,
+            service: self.service,
+            clock: self.clock.clone(),
+            outbox: self.outbox.clone(),
+            rows: Vec::new(),
+        }
+    }
+
+    /// A pooled connection may have died with a restarted server: nothing was done on it yet, so take another.
+    async fn begin_with(&self, statement: String) -> Result<Transaction<'static, Postgres>, sqlx::Error> {
+        let mut tries = self.pool.size() + 1;
+        loop {
+            match self.pool.begin_with(AssertSqlSafe(statement.clone())).await {
+                Err(error)
+                    if tries > 0
+                        && database_is_gone(&error)
+                        && !matches!(error, sqlx::Error::PoolTimedOut) =>
+                {
+                    tries -= 1;
+                }
+                result => return result,
+            }
+        }
+    }
+}
+
+/// A row for the outbox, written at commit.
+struct OutboxRow {
+    destination: &'static str,
+    payload: Vec<u8>,
+    disclosure: Vec<u8>,
+}
+
+/// One visible transaction: the change, its events, its commands to other services and its reply.
+pub struct Tx {
+    inner: Transaction<'static, Postgres>,
+    service: &'static str,
+    clock: Clock,
+    outbox: Outbox,
+    rows: Vec<OutboxRow>,
+}
+
+impl std::ops::Deref for Tx {
+    type Target = PgConnection;
+    fn deref(&self) -> &PgConnection {
+        &self.inner
+    }
+}
+
+impl std::ops::DerefMut for Tx {
+    fn deref_mut(&mut self) -> &mut PgConnection {
+        &mut self.inner
+    }
+}
+
+impl Tx {
+    /// Records what happened; `actor` is `None` when the platform itself acts.
+    pub fn emit(&mut self, actor: Option<&Actor>, event: &Event) -> Result<(), Failure> {
+        let Sealed { leaf, disclosure } = event.seal(self.service, actor, self.clock.now())?;
+        self.rows.push(OutboxRow { destination: AUDIT, payload: leaf, disclosure });
+        Ok(())
+    }
+
+    /// Sends a command to another service after the commit, at least once.
+    pub fn command(&mut self, destination: &'static str, command: &impl Message) {
+        let payload = command.encode_to_vec();
+        self.rows.push(OutboxRow { destination, payload, disclosure: Vec::new() });
+    }
+
+    /// Commits the call: change, outbox and the reply for repeats.
+    pub async fn commit<R: Message>(mut self, call: &Call, reply: R) -> Result<R, Failure> {
+        let rows = std::mem::take(&mut self.rows);
+        let pending = !rows.is_empty();
+        let (destinations, payloads, disclosures) = columns(rows);
+        sqlx::query(
+            "WITH sent AS (INSERT INTO outbox (destination, payload, disclosure) \
+               SELECT * FROM unnest($1::text[], $2::bytea[], $3::bytea[])) \
+             INSERT INTO idempotency (unit, subject, method, request_id, request_hash, reply) \
+             VALUES ($4, $5, $6, $7, $8, $9)",
+        )
+        .bind(destinations)
+        .bind(payloads)
+        .bind(disclosures)
+        .bind(call.actor.unit.as_str())
+        .bind(call.actor.subject.as_str())
+        .bind(&*call.method)
+        .bind(call.request_id)
+        .bind(&call.request_hash)
+        .bind(reply.encode_to_vec())
+        .execute(&mut *self.inner)
+        .await?;
+        self.inner.commit().await?;
+        if pending {
+            self.outbox.wake();
+        }
+        Ok(reply)
+    }
+
+    /// Commits what has no request_id: change and outbox.
+    pub async fn commit_unasked(mut self) -> Result<(), Failure> {
+        let rows = std::mem::take(&mut self.rows);
+        let pending = !rows.is_empty();
+        if pending {
+            let (destinations, payloads, disclosures) = columns(rows);
+            sqlx::query(
+                "INSERT INTO outbox (destination, payload, disclosure) \
+                 SELECT * FROM unnest($1::text[], $2::bytea[], $3::bytea[])",
+            )
+            .bind(destinations)
+            .bind(payloads)
+            .bind(disclosures)
+            .execute(&mut *self.inner)
+            .await?;
+        }
+        self.inner.commit().await?;
+        if pending {
+            self.outbox.wake();
+        }
+        Ok(())
+    }
+}
+
+fn columns(rows: Vec<OutboxRow>) -> (Vec<&'static str>, Vec<Vec<u8>>, Vec<Vec<u8>>) {
+    let mut columns = (Vec::new(), Vec::new(), Vec::new());
+    for row in rows {
+        columns.0.push(row.destination);
+        columns.1.push(row.payload);
+        columns.2.push(row.disclosure);
+    }
+    columns
+}
+
+/// Schema of a service: its name with `_` for `-`.
+pub fn schema(service: &str) -> String {
+    service.replace('-', "_")
+}
+
+/// Runtime role of a service.
+pub fn role(service: &str) -> String {
+    format!("govshare_{}", schema(service))
+}
+
+/// Why a migration failed.
+#[derive(Debug, thiserror::Error)]
+pub enum MigrateError {
+    #[error("database.url: the role must be {wanted} and have a password")]
+    Role { wanted: String },
+    #[error(transparent)]
+    Database(#[from] sqlx::Error),
+    #[error(transparent)]
+    Migration(#[from] sqlx::migrate::MigrateError),
+}
+
+/// Makes schema, runtime role and tables of a service; safe to repeat and to run from several hosts at once.
+///
+/// `owner_url` may create roles and owns what it makes. The runtime role gets the password of `runtime_url`,
+/// may use the tables of its schema as the migrations grant it, and sees no other schema.
+pub async fn migrate(
+    service: &str,
+    owner_url: &str,
+    runtime_url: &str,
+    migrations: &Migrator,
+) -> Result<(), MigrateError> {
+    let (schema, role) = (schema(service), role(service));
+    let runtime = url::Url::parse(runtime_url).map_err(|_| MigrateError::Role { wanted: role.clone() })?;
+    let password = runtime.password().filter(|_| runtime.username() == role);
+    let Some(password) = password else { return Err(MigrateError::Role { wanted: role }) };
+    let password = percent_encoding::percent_decode_str(password).decode_utf8_lossy();
+
+    let options = PgConnectOptions::from_str(owner_url)?.options([("search_path", schema.as_str())]);
+    let mut connection = options.connect().await?;
+    let password = password.replace('\'', "''");
+    // All services migrate at once and touch the same catalogs: one at a time.
+    let prepare = format!(
+        "BEGIN; SELECT pg_advisory_xact_lock(724100000);
+         DO $$ BEGIN
+           IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = '{role}') THEN CREATE ROLE {role} LOGIN; END IF;
+         END $$;
+         ALTER ROLE {role} LOGIN PASSWORD '{password}' NOSUPERUSER NOCREATEDB NOCREATEROLE NOINHERIT;
+         CREATE SCHEMA IF NOT EXISTS {schema};
+         REVOKE ALL ON SCHEMA {schema} FROM PUBLIC;
+         GRANT USAGE ON SCHEMA {schema} TO {role};
+         COMMIT"
+    );
+    sqlx::raw_sql(AssertSqlSafe(prepare)).execute(&mut connection).await?;
+    let shared = include_str!("../migrations/shared.sql").replace("{role}", &role);
+    sqlx::raw_sql(AssertSqlSafe(shared)).execute(&mut connection).await?;
+    migrations.run_direct(None, &mut connection, false).await?;
+    connection.close().await?;
+    Ok(())
+}
+
+/// Deletes replies that are kept no longer, once an hour, until `shutdown`.
+pub async fn forget_replies(database: Database, shutdown: tokio_util::sync::CancellationToken) {
+    loop {
+        let forgotten = sqlx::query(
+            "DELETE FROM idempotency WHERE create_time < clock_timestamp() - make_interval(hours => $1)",
+        )
+        .bind(REPLAY_HOURS)
+        .execute(&database.pool)
+        .await;
+        if let Err(error) = forgotten {
+            tracing::warn!(%error, "old replies not deleted");
+        }
+        tokio::select! {
+            () = shutdown.cancelled() => return,
+            () = tokio::time::sleep(Duration::from_secs(3600)) => {}
+        }
+    }
+}

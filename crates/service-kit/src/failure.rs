@@ -1,0 +1,242 @@
+//! How a call fails: a refusal that tells the caller what, where and why, or a fault that is logged once and
+//! never shown. The only way from either to a gRPC status.
+
+use std::time::Duration;
+
+use govshare_proto::error::v1::Reason;
+use tonic::{Code, Status};
+use tonic_types::{ErrorDetails, FieldViolation, StatusExt};
+
+/// A refusal for the caller: reason, words in both languages, article and what else helps.
+#[derive(Debug, Clone)]
+pub struct Refusal {
+    reason: Reason,
+    english: String,
+    chinese: String,
+    metadata: Vec<(&'static str, String)>,
+    resource: Option<(&'static str, String)>,
+    violations: Vec<FieldViolation>,
+    retry_after: Option<Duration>,
+}
+
+impl Refusal {
+    pub fn new(reason: Reason, english: impl Into<String>, chinese: impl Into<String>) -> Self {
+        Self {
+            reason,
+            english: english.into(),
+            chinese: chinese.into(),
+            metadata: Vec::new(),
+            resource: None,
+            violations: Vec::new(),
+            retry_after: None,
+        }
+    }
+
+    /// The article of 西政办发〔2014〕14号 that gives the rule, e.g. `26(二)`.
+    pub fn article(self, article: &str) -> Self {
+        self.with("article", article)
+    }
+
+    /// The state that stands in the way.
+    pub fn state(self, state: &str) -> Self {
+        self.with("state", state)
+    }
+
+    /// A further fact for programs.
+    pub fn with(mut self, key: &'static str, value: impl Into<String>) -> Self {
+        self.metadata.push((key, value.into()));
+        self
+    }
+
+    /// The record it is about, e.g. `("access-request", id)`.
+    pub fn resource(mut self, kind: &'static str, name: impl ToString) -> Self {
+        self.resource = Some((kind, name.to_string()));
+        self
+    }
+
+    pub fn violations(mut self, violations: Vec<FieldViolation>) -> Self {
+        self.violations = violations;
+        self
+    }
+
+    pub fn retry_after(mut self, wait: Duration) -> Self {
+        self.retry_after = Some(wait);
+        self
+    }
+
+    /// There is no such record, or the caller may not know of it: both answer the same.
+    pub fn not_found(kind: &'static str, name: impl ToString) -> Self {
+        let name = name.to_string();
+        Self::new(Reason::NotFound, format!("there is no {kind} {name}"), format!("不存在：{kind} {name}"))
+            .resource(kind, name)
+    }
+
+    pub fn reason(&self) -> Reason {
+        self.reason
+    }
+
+    /// `RULE_NAME` as ErrorInfo carries it.
+    pub fn reason_name(&self) -> &'static str {
+        reason_name(self.reason)
+    }
+
+    pub fn english(&self) -> &str {
+        &self.english
+    }
+
+    pub fn chinese(&self) -> &str {
+        &self.chinese
+    }
+}
+
+fn reason_name(reason: Reason) -> &'static str {
+    let name = reason.as_str_name();
+    name.strip_prefix("REASON_").unwrap_or(name)
+}
+
+fn code(reason: Reason) -> Code {
+    use Reason::*;
+    match reason {
+        TokenMissing | TokenExpired | TokenInvalid | ServiceIdentityInvalid => Code::Unauthenticated,
+        RoleNotAllowed | SelfApproval => Code::PermissionDenied,
+        NotFound => Code::NotFound,
+        FieldInvalid | PageTokenInvalid | RequestIdReused | ReasonsMissing | SignatureInvalid
+        | ContentMismatch => Code::InvalidArgument,
+        AlreadyExists => Code::AlreadyExists,
+        EtagMismatch | LostRace => Code::Aborted,
+        WrongState | RequestNotOpen | AnswerNotProposed | EntryNotPublished | EntrySharedActively
+        | EntryIncomplete | NotReviewed | SensitiveNotActive | StateSecretRefused | OwnResource
+        | UnitProvisional | KeyNotActive | CaseNotConsented | AgreementExists | AgreementNotActive
+        | AlreadySigned | TicketSpent => Code::FailedPrecondition,
+        RateLimited | Overloaded => Code::ResourceExhausted,
+        UpstreamUnavailable | AuditUnavailable => Code::Unavailable,
+        Unspecified | Internal => Code::Internal,
+    }
+}
+
+impl From<Refusal> for Status {
+    fn from(refusal: Refusal) -> Self {
+        let mut details = ErrorDetails::new();
+        let metadata = refusal.metadata.into_iter().map(|(key, value)| (key.to_owned(), value));
+        details.set_error_info(
+            reason_name(refusal.reason),
+            "govshare",
+            metadata.collect::<std::collections::HashMap<_, _>>(),
+        );
+        details.set_localized_message("zh-CN", refusal.chinese.clone());
+        if let Some((kind, name)) = refusal.resource {
+            details.set_resource_info(kind, name, "", "");
+        }
+        if !refusal.violations.is_empty() {
+            details.set_bad_request(refusal.violations);
+        }
+        if refusal.retry_after.is_some() {
+            details.set_retry_info(refusal.retry_after);
+        }
+        let message = format!("{} / {}", refusal.chinese, refusal.english);
+        Status::with_error_details(code(refusal.reason), message, details)
+    }
+}
+
+/// Why a handler did not reply.
+#[derive(Debug, thiserror::Error)]
+pub enum Failure {
+    #[error("{}", .0.english)]
+    Refused(Refusal),
+    #[error("database: {0}")]
+    Database(#[from] sqlx::Error),
+    /// Another service answered with this status; its refusals go on to the caller.
+    #[error("upstream: {0}")]
+    Upstream(Status),
+    /// A fault on our side, e.g. a row that cannot be.
+    #[error("{0}")]
+    Internal(String),
+}
+
+impl From<Refusal> for Failure {
+    fn from(refusal: Refusal) -> Self {
+        Self::Refused(refusal)
+    }
+}
+
+impl Failure {
+    pub fn internal(problem: impl std::fmt::Display) -> Self {
+        Self::Internal(problem.to_string())
+    }
+
+    /// Whether the database or another service cannot be reached, so that the same call may work later.
+    pub fn is_unavailable(&self) -> bool {
+        match self {
+            Self::Database(error) => database_is_gone(error),
+            Self::Upstream(status) => {
+                matches!(status.code(), Code::Unavailable | Code::DeadlineExceeded | Code::Cancelled)
+            }
+            Self::Refused(_) | Self::Internal(_) => false,
+        }
+    }
+}
+
+/// Whether the error means that no statement reached a working server.
+pub(crate) fn database_is_gone(error: &sqlx::Error) -> bool {
+    match error {
+        sqlx::Error::PoolTimedOut
+        | sqlx::Error::PoolClosed
+        | sqlx::Error::Io(_)
+        | sqlx::Error::Tls(_)
+        | sqlx::Error::WorkerCrashed
+        | sqlx::Error::Protocol(_)
+        | sqlx::Error::BeginFailed => true,
+        // 57P0x: shutdown and crash of the server; 53300: too many connections; 08xxx: connection exceptions.
+        sqlx::Error::Database(error) => error
+            .code()
+            .is_some_and(|code| code.starts_with("57P") || code == "53300" || code.starts_with("08")),
+        _ => false,
+    }
+}
+
+fn unavailable() -> Refusal {
+    Refusal::new(
+        Reason::UpstreamUnavailable,
+        "the service cannot reach what it needs; nothing was changed, repeat later",
+        "服务暂时不可用，未作任何改动，请稍后重试",
+    )
+    .retry_after(Duration::from_secs(1))
+}
+
+impl From<Failure> for Status {
+    fn from(failure: Failure) -> Self {
+        if failure.is_unavailable() {
+            tracing::warn!(error = %failure, "unavailable");
+            return unavailable().into();
+        }
+        match failure {
+            Failure::Refused(refusal) => refusal.into(),
+            Failure::Upstream(status)
+                if status.code() != Code::Internal && status.code() != Code::Unknown =>
+            {
+                Status::with_details(status.code(), status.message(), status.details().to_vec().into())
+            }
+            // 40001 and 40P01: serialization failure and deadlock; 57014: statement timeout.
+            Failure::Database(sqlx::Error::Database(error))
+                if error.code().is_some_and(|code| code == "40001" || code == "40P01") =>
+            {
+                Refusal::new(
+                    Reason::LostRace,
+                    "another call won the race; read again and repeat",
+                    "并发冲突，请重新读取后重试",
+                )
+                .into()
+            }
+            Failure::Database(sqlx::Error::Database(error))
+                if error.code().is_some_and(|code| code == "57014") =>
+            {
+                tracing::warn!(error = %error, "statement timed out");
+                unavailable().into()
+            }
+            fault => {
+                tracing::error!(error = %fault, details = ?fault, "fault");
+                Refusal::new(Reason::Internal, "a fault on our side", "系统内部错误").into()
+            }
+        }
+    }
+}

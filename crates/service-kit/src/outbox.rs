@@ -1,0 +1,271 @@
+//! The transactional outbox: rows written with a change are sent afterwards, at least once, in order.
+//!
+//! A relay claims rows by a lease (one commit), sends them, and deletes what was taken; no transaction is open
+//! over a call. Rows of a relay that died come back when their lease ends.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use sqlx::PgPool;
+use tokio::sync::watch;
+use tokio_util::sync::CancellationToken;
+
+use crate::client::Upstream;
+use crate::failure::Failure;
+use govshare_proto::audit::internal::v1::audit_ingest_service_client::AuditIngestServiceClient;
+use govshare_proto::audit::internal::v1::{AppendEventsRequest, NewEvent};
+use tonic::Code;
+
+/// Destination of audit events.
+pub const AUDIT: &str = "audit";
+const BATCH: i64 = 500;
+const LEASE_SECONDS: f64 = 30.0;
+/// A refused row is tried again after this time; an operator finds it by the metric and the log.
+const REFUSED_SECONDS: f64 = 300.0;
+const IDLE_POLL: Duration = Duration::from_millis(500);
+const LONGEST_PAUSE: Duration = Duration::from_secs(5);
+
+/// Wakes the relays of this replica after a commit.
+#[derive(Clone)]
+pub struct Outbox {
+    commits: Arc<watch::Sender<u64>>,
+    passes: Arc<watch::Sender<Passes>>,
+}
+
+#[derive(Debug, Clone, Copy, Default)]
+struct Passes {
+    started: u64,
+    finished: u64,
+}
+
+impl Default for Outbox {
+    fn default() -> Self {
+        Self {
+            commits: Arc::new(watch::Sender::new(0)),
+            passes: Arc::new(watch::Sender::new(Passes::default())),
+        }
+    }
+}
+
+/// A claimed row.
+#[derive(Debug, Clone)]
+pub struct Row {
+    pub id: i64,
+    pub payload: Vec<u8>,
+    pub disclosure: Vec<u8>,
+}
+
+/// What became of sent rows.
+#[derive(Debug, Default)]
+pub struct Sent {
+    /// Taken: deleted.
+    pub taken: Vec<i64>,
+    /// Refused for good: kept and tried much later.
+    pub refused: Vec<i64>,
+    /// Anything else is released and tried again soon.
+    pub unreachable: bool,
+}
+
+type Sending = Pin<Box<dyn Future<Output = Sent> + Send>>;
+type Sender = Arc<dyn Fn(Vec<Row>) -> Sending + Send + Sync>;
+
+/// One destination and how rows get there.
+#[derive(Clone)]
+pub struct Destination {
+    name: &'static str,
+    send: Sender,
+}
+
+impl Destination {
+    /// Sends each row as a command of its own; `send` must be idempotent at the other end.
+    pub fn commands<F, Fut>(name: &'static str, send: F) -> Self
+    where
+        F: Fn(Vec<u8>) -> Fut + Send + Sync + 'static,
+        Fut: Future<Output = Result<(), tonic::Status>> + Send + 'static,
+    {
+        let send = Arc::new(send);
+        let deliver: Sender = Arc::new(move |rows: Vec<Row>| {
+            let send = Arc::clone(&send);
+            Box::pin(async move {
+                let mut sent = Sent::default();
+                for row in rows {
+                    match send(row.payload).await {
+                        Ok(()) => sent.taken.push(row.id),
+                        Err(status) if is_transient(&status) => {
+                            tracing::warn!(destination = name, %status, "not delivered yet");
+                            sent.unreachable = true;
+                            break;
+                        }
+                        Err(status) => {
+                            tracing::error!(destination = name, row = row.id, %status, "command refused");
+                            sent.refused.push(row.id);
+                        }
+                    }
+                }
+                sent
+            })
+        });
+        Self { name, send: deliver }
+    }
+
+    /// Sends audit events in batches.
+    pub fn audit(upstream: Upstream) -> Self {
+        let client = AuditIngestServiceClient::new(upstream);
+        let deliver: Sender = Arc::new(move |rows: Vec<Row>| {
+            let client = client.clone();
+            Box::pin(append(client, rows))
+        });
+        Self { name: AUDIT, send: deliver }
+    }
+}
+
+async fn append(mut client: AuditIngestServiceClient<Upstream>, rows: Vec<Row>) -> Sent {
+    let mut sent = Sent::default();
+    let mut batches = vec![rows];
+    while let Some(rows) = batches.pop() {
+        let events =
+            rows.iter().map(|row| NewEvent { leaf: row.payload.clone(), disclosure: row.disclosure.clone() });
+        match client.append_events(AppendEventsRequest { events: events.collect() }).await {
+            Ok(reply) => {
+                let positions = reply.into_inner().positions;
+                // A negative position: an earlier event of the same record has not arrived yet.
+                sent.taken
+                    .extend(rows.iter().zip(positions).filter(|(_, at)| *at >= 0).map(|(row, _)| row.id));
+            }
+            Err(status) if is_transient(&status) => {
+                tracing::warn!(%status, "audit not reached yet");
+                sent.unreachable = true;
+                break;
+            }
+            Err(status) if rows.len() == 1 => {
+                tracing::error!(row = rows[0].id, %status, "audit event refused");
+                sent.refused.push(rows[0].id);
+            }
+            Err(_) => batches.extend(rows.into_iter().rev().map(|row| vec![row])),
+        }
+    }
+    sent
+}
+
+fn is_transient(status: &tonic::Status) -> bool {
+    matches!(
+        status.code(),
+        Code::Unavailable
+            | Code::DeadlineExceeded
+            | Code::Cancelled
+            | Code::ResourceExhausted
+            | Code::Unauthenticated
+            | Code::Aborted
+            | Code::Internal
+            | Code::Unknown
+    )
+}
+
+impl Outbox {
+    pub(crate) fn wake(&self) {
+        self.commits.send_modify(|commits| *commits += 1);
+    }
+
+    /// Waits until a relay of this replica has tried what was committed before this call, so that the caller
+    /// normally reads their own write elsewhere; gives up after `patience`, as delivery goes on anyway.
+    pub async fn settle(&self, patience: Duration) {
+        let mut passes = self.passes.subscribe();
+        let wanted = passes.borrow().started + 1;
+        self.wake();
+        let _ = tokio::time::timeout(patience, passes.wait_for(|passes| passes.finished >= wanted)).await;
+    }
+
+    /// Sends rows to all `destinations` until `shutdown`.
+    pub async fn relay(self, pool: PgPool, destinations: Vec<Destination>, shutdown: CancellationToken) {
+        let mut commits = self.commits.subscribe();
+        let mut pause = IDLE_POLL;
+        loop {
+            self.passes.send_modify(|passes| passes.started += 1);
+            let outcome = pass_all(&pool, &destinations).await;
+            self.passes.send_modify(|passes| passes.finished = passes.started);
+            match outcome {
+                Ok(Progress::More) => {
+                    pause = IDLE_POLL;
+                    if shutdown.is_cancelled() {
+                        return;
+                    }
+                    continue;
+                }
+                Ok(Progress::Done) => pause = IDLE_POLL,
+                Ok(Progress::Unreachable) => pause = (pause * 2).min(LONGEST_PAUSE),
+                Err(error) => {
+                    tracing::warn!(%error, "outbox not read");
+                    pause = (pause * 2).min(LONGEST_PAUSE);
+                }
+            }
+            tokio::select! {
+                () = shutdown.cancelled() => return,
+                () = tokio::time::sleep(pause) => {}
+                changed = commits.changed() => if changed.is_err() { return },
+            }
+        }
+    }
+}
+
+#[derive(PartialEq, Eq)]
+enum Progress {
+    More,
+    Done,
+    Unreachable,
+}
+
+async fn pass_all(pool: &PgPool, destinations: &[Destination]) -> Result<Progress, Failure> {
+    let mut all = Progress::Done;
+    for destination in destinations {
+        match pass(pool, destination).await? {
+            Progress::Done => {}
+            other if all == Progress::Done => all = other,
+            Progress::Unreachable => all = Progress::Unreachable,
+            Progress::More => {}
+        }
+    }
+    Ok(all)
+}
+
+async fn pass(pool: &PgPool, destination: &Destination) -> Result<Progress, Failure> {
+    let rows: Vec<(i64, Vec<u8>, Vec<u8>)> = sqlx::query_as(
+        "UPDATE outbox SET lease_until = clock_timestamp() + make_interval(secs => $3) WHERE id IN ( \
+           SELECT id FROM outbox WHERE destination = $1 AND lease_until < clock_timestamp() \
+           ORDER BY id LIMIT $2 FOR UPDATE SKIP LOCKED) \
+         RETURNING id, payload, disclosure",
+    )
+    .bind(destination.name)
+    .bind(BATCH)
+    .bind(LEASE_SECONDS)
+    .fetch_all(pool)
+    .await?;
+    if rows.is_empty() {
+        return Ok(Progress::Done);
+    }
+    let full = rows.len() as i64 == BATCH;
+    let mut rows: Vec<_> =
+        rows.into_iter().map(|(id, payload, disclosure)| Row { id, payload, disclosure }).collect();
+    rows.sort_by_key(|row| row.id);
+    let ids: Vec<i64> = rows.iter().map(|row| row.id).collect();
+    let sent = (destination.send)(rows).await;
+    sqlx::query("DELETE FROM outbox WHERE id = ANY($1)").bind(&sent.taken).execute(pool).await?;
+    if sent.taken.len() < ids.len() {
+        let left: Vec<i64> = ids.into_iter().filter(|id| !sent.taken.contains(id)).collect();
+        sqlx::query(
+            "UPDATE outbox SET lease_until = CASE WHEN id = ANY($2) \
+               THEN clock_timestamp() + make_interval(secs => $3) ELSE '-infinity' END WHERE id = ANY($1)",
+        )
+        .bind(&left)
+        .bind(&sent.refused)
+        .bind(REFUSED_SECONDS)
+        .execute(pool)
+        .await?;
+    }
+    Ok(match (sent.unreachable, full && !sent.taken.is_empty()) {
+        (true, _) => Progress::Unreachable,
+        (false, true) => Progress::More,
+        (false, false) => Progress::Done,
+    })
+}

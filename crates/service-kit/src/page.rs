@@ -1,0 +1,86 @@
+//! Pages by keyset: an opaque token carries the last key and a digest of the filters it belongs to (AIP-158).
+
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use crate::failure::Refusal;
+use govshare_proto::error::v1::Reason;
+
+/// What a list call asked for.
+#[derive(Debug)]
+pub struct Page<K> {
+    /// Rows wanted, at least 1.
+    pub size: i64,
+    /// Key after which the page begins; `None` for the first.
+    pub after: Option<K>,
+    filters: u64,
+}
+
+impl<K: Serialize + DeserializeOwned> Page<K> {
+    /// `default` rows if the caller names no size, never more than `max`. `filters` are the other arguments of
+    /// the call: a token given for other filters is refused.
+    pub fn parse(
+        size: i32,
+        token: &str,
+        default: i64,
+        max: i64,
+        filters: &impl prost::Message,
+    ) -> Result<Self, Refusal> {
+        let size = match i64::from(size) {
+            ..0 => {
+                let mut violations = crate::Violations::new();
+                violations.add("page_size", "must not be negative / 不得为负");
+                violations.finish()?;
+                default
+            }
+            0 => default,
+            size => size.min(max),
+        };
+        let filters = digest(&filters.encode_to_vec());
+        let after = if token.is_empty() { None } else { Some(Self::decode(token, filters)?) };
+        Ok(Self { size, after, filters })
+    }
+
+    fn decode(token: &str, filters: u64) -> Result<K, Refusal> {
+        let refused = || {
+            Refusal::new(
+                Reason::PageTokenInvalid,
+                "the page token was not given by this method for these filters",
+                "分页标记无效或与查询条件不符",
+            )
+        };
+        let bytes = URL_SAFE_NO_PAD.decode(token).map_err(|_| refused())?;
+        let (filter_bytes, key) = bytes.split_at_checked(8).ok_or_else(refused)?;
+        if filter_bytes != filters.to_be_bytes() {
+            return Err(refused());
+        }
+        serde_json::from_slice(key).map_err(|_| refused())
+    }
+
+    /// Cuts `rows` (of which one more than `size` was asked for) to the page and gives the next page's token.
+    pub fn cut<R>(&self, mut rows: Vec<R>, key: impl Fn(&R) -> K) -> (Vec<R>, String) {
+        let size = usize::try_from(self.size).unwrap_or(usize::MAX);
+        if rows.len() <= size {
+            return (rows, String::new());
+        }
+        rows.truncate(size);
+        let token = rows.last().map(|last| self.token(&key(last))).unwrap_or_default();
+        (rows, token)
+    }
+
+    /// The token of the page that begins after `key`.
+    pub fn token(&self, key: &K) -> String {
+        let mut bytes = self.filters.to_be_bytes().to_vec();
+        bytes.extend(serde_json::to_vec(key).unwrap_or_default());
+        URL_SAFE_NO_PAD.encode(bytes)
+    }
+}
+
+fn digest(bytes: &[u8]) -> u64 {
+    let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, bytes);
+    let mut first = [0; 8];
+    first.copy_from_slice(&digest.as_ref()[..8]);
+    u64::from_be_bytes(first)
+}

@@ -1,0 +1,73 @@
+//! access-request: applications for resources that are shared on application, from draft to answer (art. 26).
+
+pub mod access_request;
+mod case_facts;
+mod convert;
+mod error;
+mod grpc;
+pub mod policy;
+mod store;
+mod sweeper;
+mod upstreams;
+
+use std::time::Duration;
+
+use govshare_model::id::UnitId;
+use govshare_proto::access_request::internal::v1::case_facts_service_server::CaseFactsServiceServer;
+use govshare_proto::access_request::v1::access_request_service_server::AccessRequestServiceServer;
+use serde::Deserialize;
+use service_kit::auth::access::{Access, InternalService, PublicService};
+use service_kit::process::{Error, Runtime};
+use service_kit::server::Service;
+use service_kit::{Config, bounded};
+use sqlx::migrate::Migrator;
+
+pub const NAME: &str = "access-request";
+pub const DEFAULTS: &str = include_str!("../config/default.toml");
+pub static MIGRATIONS: Migrator = sqlx::migrate!();
+
+pub const ACCESS: Access = Access {
+    public: &[PublicService {
+        name: "govshare.access_request.v1.AccessRequestService",
+        rules: policy::RULES,
+    }],
+    internal: &[InternalService {
+        name: "govshare.access_request.internal.v1.CaseFactsService",
+        callers: &[("GetCaseFacts", &["agreement"]), ("RecordAgreement", &["agreement"])],
+    }],
+};
+
+/// This service's part of the configuration.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Settings {
+    /// The info office's unit (区政府信息办), which gets copies of refusals.
+    pub info_office: UnitId,
+    /// How often open requests are looked at for being overdue.
+    pub sweep_seconds: u64,
+}
+
+/// Serves until the runtime says to stop.
+pub async fn serve(config: Config<Settings>, runtime: Runtime) -> Result<(), Error> {
+    let service = Service::start(NAME, &config, runtime).await?;
+    let audit = service.upstream(&config, "audit")?;
+    let catalog = upstreams::Catalog::new(service.upstream(&config, "catalog")?);
+    let database = service.database(&config, Some(audit), Vec::new())?;
+    let info_office = config.service.info_office.clone();
+    let store = store::Store::new(database.clone(), info_office.clone());
+    let interval = Duration::from_secs(config.service.sweep_seconds.max(1));
+    service.spawn(sweeper::run(database.clone(), store.clone(), interval, service.shutdown.clone()));
+
+    let bytes = service.max_message_bytes();
+    let requests = grpc::Requests {
+        database: database.clone(),
+        store: store.clone(),
+        catalog,
+        info_office: info_office.clone(),
+    };
+    let facts = case_facts::CaseFacts { database: database.clone(), store, info_office };
+    let mut routes = tonic::service::RoutesBuilder::default();
+    routes.add_service(bounded!(AccessRequestServiceServer::new(requests), bytes));
+    routes.add_service(bounded!(CaseFactsServiceServer::new(facts), bytes));
+    service.serve(routes, ACCESS, Some(database)).await
+}

@@ -1,0 +1,142 @@
+//! How a document is laid out in tantivy.
+
+use tantivy::schema::{
+    BytesOptions, FAST, INDEXED, IndexRecordOption, STORED, Schema, TextFieldIndexing, TextOptions,
+};
+use tantivy::tokenizer::{Token, TokenStream, Tokenizer, TokenizerManager};
+use tantivy::{IndexSettings, IndexSortByField, Order, TantivyDocument, Term};
+
+use govshare_model::id::EntryId;
+
+use super::document::{Document, Field, Rank, Record};
+use super::text::grams;
+
+type Column = tantivy::schema::Field;
+
+/// Named in the stored schema, so that an index of former grams or texts is not taken for one of today's.
+const GRAMS: &str = "grams-1";
+const RANK: &str = "rank";
+
+/// The columns of the index.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Columns {
+    /// To delete by.
+    id: Column,
+    /// To keep the documents of each segment in order.
+    rank: Column,
+    record: Column,
+    filters: Column,
+    texts: [Column; Field::ALL.len()],
+}
+
+impl Columns {
+    pub(super) fn new() -> (Schema, Self) {
+        let mut schema = Schema::builder();
+        let postings_only = |tokenizer| {
+            let indexing = TextFieldIndexing::default()
+                .set_tokenizer(tokenizer)
+                .set_index_option(IndexRecordOption::Basic)
+                .set_fieldnorms(false);
+            TextOptions::default().set_indexing_options(indexing)
+        };
+        let columns = Self {
+            id: schema.add_bytes_field("id", INDEXED),
+            rank: schema.add_bytes_field(RANK, FAST),
+            record: schema.add_bytes_field("record", BytesOptions::from(STORED)),
+            filters: schema.add_text_field("filters", postings_only("raw")),
+            texts: Field::ALL.map(|field| schema.add_text_field(name(field), postings_only(GRAMS))),
+        };
+        (schema.build(), columns)
+    }
+
+    pub(super) fn document(&self, document: &Document) -> TantivyDocument {
+        let mut laid_out = TantivyDocument::default();
+        laid_out.add_bytes(self.id, document.entry_id.0.as_bytes());
+        laid_out.add_bytes(self.rank, Rank::new(document.issued, document.entry_id).as_bytes());
+        laid_out.add_bytes(self.record, Record::new(document).as_bytes());
+        for filter in &document.filters {
+            laid_out.add_text(self.filters, filter.word());
+        }
+        let texts = [&document.title, &document.provider, &document.items, &document.summary];
+        for (column, text) in self.texts.into_iter().zip(texts) {
+            laid_out.add_text(column, text.as_str());
+        }
+        laid_out
+    }
+
+    pub(super) fn id_term(&self, entry_id: EntryId) -> Term {
+        Term::from_field_bytes(self.id, entry_id.0.as_bytes())
+    }
+
+    pub(super) fn id(&self) -> Column {
+        self.id
+    }
+
+    pub(super) fn filters(&self) -> Column {
+        self.filters
+    }
+
+    pub(super) fn texts(&self) -> [Column; Field::ALL.len()] {
+        self.texts
+    }
+}
+
+fn name(field: Field) -> &'static str {
+    match field {
+        Field::Title => "title",
+        Field::Provider => "provider",
+        Field::Items => "items",
+        Field::Summary => "summary",
+    }
+}
+
+/// Documents of a segment stand in rank order; records lie uncompressed in blocks of one or two, because
+/// verification reads them one by one.
+pub(super) fn settings() -> IndexSettings {
+    IndexSettings {
+        sort_by_field: Some(IndexSortByField { field: RANK.to_owned(), order: Order::Asc }),
+        docstore_compression: tantivy::store::Compressor::None,
+        docstore_compress_dedicated_thread: false,
+        docstore_blocksize: 512,
+        ..IndexSettings::default()
+    }
+}
+
+pub(super) fn tokenizers() -> TokenizerManager {
+    let tokenizers = TokenizerManager::default();
+    tokenizers.register(GRAMS, Grams);
+    tokenizers
+}
+
+#[derive(Clone)]
+struct Grams;
+
+impl Tokenizer for Grams {
+    type TokenStream<'a> = GramStream<'a>;
+
+    fn token_stream<'a>(&'a mut self, text: &'a str) -> GramStream<'a> {
+        GramStream { grams: Box::new(grams(text)), token: Token { position: 0, ..Token::default() } }
+    }
+}
+
+struct GramStream<'a> {
+    grams: Box<dyn Iterator<Item = &'a str> + 'a>,
+    token: Token,
+}
+
+impl TokenStream for GramStream<'_> {
+    fn advance(&mut self) -> bool {
+        let Some(gram) = self.grams.next() else { return false };
+        self.token.text.clear();
+        self.token.text.push_str(gram);
+        true
+    }
+
+    fn token(&self) -> &Token {
+        &self.token
+    }
+
+    fn token_mut(&mut self) -> &mut Token {
+        &mut self.token
+    }
+}

@@ -1,0 +1,168 @@
+//! One segment of the index: its documents stand in rank order, so that a query can stop as soon as it has
+//! enough of them.
+
+use std::sync::Arc;
+
+use tantivy::postings::TermInfo;
+use tantivy::schema::IndexRecordOption;
+use tantivy::schema::document::{
+    DeserializeError, DocumentDeserialize, DocumentDeserializer, ValueDeserialize, ValueDeserializer,
+};
+use tantivy::store::StoreReader;
+use tantivy::{DocId, InvertedIndexReader, SegmentReader};
+
+use govshare_model::id::EntryId;
+
+use super::Error;
+use super::cursor::{All, Clause, Cursor};
+use super::document::{Field, Rank, Record};
+use super::query::{Query, Term};
+use super::schema::Columns;
+
+pub(super) struct Segment {
+    reader: SegmentReader,
+    store: StoreReader,
+    ids: Arc<InvertedIndexReader>,
+    filters: Arc<InvertedIndexReader>,
+    texts: Vec<(Field, Arc<InvertedIndexReader>)>,
+}
+
+impl Segment {
+    pub(super) fn open(reader: &SegmentReader, columns: &Columns) -> Result<Self, Error> {
+        let texts = Field::ALL.into_iter().zip(columns.texts());
+        Ok(Self {
+            store: reader.get_store_reader(0)?,
+            ids: reader.inverted_index(columns.id())?,
+            filters: reader.inverted_index(columns.filters())?,
+            texts: texts
+                .map(|(field, column)| Ok((field, reader.inverted_index(column)?)))
+                .collect::<Result<_, Error>>()?,
+            reader: reader.clone(),
+        })
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.reader.num_docs() as usize
+    }
+
+    /// Whether a document of this entry stands in the segment, deleted or not.
+    pub(super) fn may_contain(&self, entry_id: EntryId) -> Result<bool, Error> {
+        Ok(self.ids.terms().get(entry_id.0.as_bytes())?.is_some())
+    }
+
+    pub(super) fn record(&self, doc: DocId) -> Result<Record, Error> {
+        Ok(self.store.get::<Stored>(doc)?.0)
+    }
+
+    /// The first document that comes after `rank`.
+    pub(super) fn first_after(&self, rank: Rank) -> Result<DocId, Error> {
+        let (mut first, mut end) = (0, self.reader.max_doc());
+        while first < end {
+            let middle = first + (end - first) / 2;
+            if self.record(middle)?.rank() <= rank {
+                first = middle + 1;
+            } else {
+                end = middle;
+            }
+        }
+        Ok(first)
+    }
+
+    /// Looks up what `query` needs; none if the segment certainly holds no hit.
+    pub(super) fn plan(&self, query: &Query) -> Result<Option<Plan<'_>>, Error> {
+        let mut filters = Vec::with_capacity(query.filters.len());
+        for filter in &query.filters {
+            match self.filters.terms().get(filter.word())? {
+                Some(info) => filters.push(info),
+                None => return Ok(None),
+            }
+        }
+        let mut terms = Vec::with_capacity(query.terms().len());
+        for term in query.terms() {
+            let alternatives = self.fields_with(term)?;
+            if alternatives.is_empty() {
+                return Ok(None);
+            }
+            terms.push(alternatives);
+        }
+        Ok(Some(Plan { segment: self, filters, terms }))
+    }
+
+    /// The fields in which all grams of `term` occur, with the postings of each gram.
+    fn fields_with<'s>(&'s self, term: &Term) -> Result<Vec<InField<'s>>, Error> {
+        let grams = term.grams();
+        let mut found = Vec::with_capacity(self.texts.len());
+        for (field, index) in &self.texts {
+            let postings: Option<Vec<TermInfo>> =
+                grams.iter().map(|gram| index.terms().get(gram)).collect::<Result<_, _>>()?;
+            if let Some(postings) = postings {
+                found.push(InField { field: *field, index, postings });
+            }
+        }
+        Ok(found)
+    }
+}
+
+/// A query prepared for one segment.
+pub(super) struct Plan<'s> {
+    pub(super) segment: &'s Segment,
+    filters: Vec<TermInfo>,
+    terms: Vec<Vec<InField<'s>>>,
+}
+
+struct InField<'s> {
+    field: Field,
+    index: &'s InvertedIndexReader,
+    postings: Vec<TermInfo>,
+}
+
+impl<'s> Plan<'s> {
+    /// Walks the documents in which every term occurs in a field up to `class`; none if there are none.
+    pub(super) fn cursor(&self, class: Field) -> Result<Option<Cursor<'s>>, Error> {
+        let mut clauses = Vec::with_capacity(self.filters.len() + self.terms.len());
+        for filter in &self.filters {
+            let all = read_all(&self.segment.filters, std::slice::from_ref(filter))?;
+            clauses.push(Clause::new(vec![(Field::Title, all)]));
+        }
+        for term in &self.terms {
+            let alternatives = term
+                .iter()
+                .filter(|alternative| alternative.field <= class)
+                .map(|InField { field, index, postings }| Ok((*field, read_all(index, postings)?)))
+                .collect::<Result<Vec<_>, Error>>()?;
+            if alternatives.is_empty() {
+                return Ok(None);
+            }
+            clauses.push(Clause::new(alternatives));
+        }
+        let reader = &self.segment.reader;
+        Ok(Some(Cursor::new(clauses, reader.alive_bitset(), reader.max_doc())))
+    }
+}
+
+fn read_all(index: &InvertedIndexReader, postings: &[TermInfo]) -> Result<All, Error> {
+    let postings = postings
+        .iter()
+        .map(|info| index.read_postings_from_terminfo(info, IndexRecordOption::Basic))
+        .collect::<Result<_, _>>()?;
+    Ok(All::new(postings))
+}
+
+/// A stored document: its one stored column.
+struct Stored(Record);
+
+impl DocumentDeserialize for Stored {
+    fn deserialize<'de, D: DocumentDeserializer<'de>>(mut fields: D) -> Result<Self, DeserializeError> {
+        let bytes = fields.next_field::<Bytes>()?.map(|(_, Bytes(bytes))| bytes);
+        let record = bytes.and_then(Record::from_bytes);
+        record.map(Self).ok_or_else(|| DeserializeError::custom("not the record of an entry"))
+    }
+}
+
+struct Bytes(Vec<u8>);
+
+impl ValueDeserialize for Bytes {
+    fn deserialize<'de, D: ValueDeserializer<'de>>(value: D) -> Result<Self, DeserializeError> {
+        value.deserialize_bytes().map(Self)
+    }
+}

@@ -1,0 +1,85 @@
+//! Text as it is stored and searched. One function normalises titles, names, abstracts, items and query terms.
+
+/// Separates item names within the items of an entry. It occurs in no normalised text, so that no term can
+/// match across two items.
+const ITEM_SEPARATOR: char = '\n';
+
+/// Normalised text. Two spellings that readers take for the same become the same characters:
+///
+/// 1. full-width forms U+FF01 to U+FF5E become their ASCII counterparts (`ＧＤＰ（２０２２）` is `GDP(2022)`);
+/// 2. zero-width characters (U+200B to U+200D, U+2060, U+FEFF) are dropped;
+/// 3. every run of white space (U+3000 too) and control characters becomes one space, none at either end;
+/// 4. each character is put into lower case by Unicode's simple and special casing, without locale or context.
+///
+/// Normalising twice changes nothing. Compatibility characters other than the full-width forms (`㎡`, `①`) are
+/// kept as they are. PostgreSQL stores the result, so that `LIKE` and the index see the same characters.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
+pub struct Text(String);
+
+impl Text {
+    /// Normalises `raw` as described above.
+    pub fn new(raw: &str) -> Self {
+        let mut text = String::with_capacity(raw.len());
+        push_normalised(&mut text, raw);
+        Self(text)
+    }
+
+    /// The normalised names of items, one a line; empty names are left out.
+    pub fn of_items<'a>(names: impl IntoIterator<Item = &'a str>) -> Self {
+        let mut text = String::new();
+        for name in names {
+            let end = text.len();
+            if end > 0 {
+                text.push(ITEM_SEPARATOR);
+            }
+            let start = text.len();
+            push_normalised(&mut text, name);
+            if text.len() == start {
+                text.truncate(end);
+            }
+        }
+        Self(text)
+    }
+
+    /// Text that was normalised before it was stored, taken as it is.
+    pub fn stored(normalised: String) -> Self {
+        Self(normalised)
+    }
+
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+fn push_normalised(text: &mut String, raw: &str) {
+    let start = text.len();
+    let mut gap = false;
+    for c in raw.chars() {
+        let c = match c {
+            '\u{ff01}'..='\u{ff5e}' => char::from((c as u32 - 0xfee0) as u8),
+            '\u{200b}'..='\u{200d}' | '\u{2060}' | '\u{feff}' => continue,
+            other => other,
+        };
+        if c.is_whitespace() || c.is_control() {
+            gap = true;
+            continue;
+        }
+        if gap && text.len() > start {
+            text.push(' ');
+        }
+        gap = false;
+        text.extend(c.to_lowercase());
+    }
+}
+
+/// The single characters and the pairs of neighbouring characters of a text: what the index knows of it.
+/// Nothing is formed with or across the separator of items.
+pub(super) fn grams(text: &str) -> impl Iterator<Item = &str> {
+    text.split(ITEM_SEPARATOR).flat_map(|line| {
+        line.char_indices().flat_map(move |(start, first)| {
+            let middle = start + first.len_utf8();
+            let pair = line[middle..].chars().next().map(|second| &line[start..middle + second.len_utf8()]);
+            std::iter::once(&line[start..middle]).chain(pair)
+        })
+    })
+}
