@@ -1,1 +1,11 @@
+//! The whole platform in the test's process, on a database of its own, with movable business time: what the
+//! journeys, the authorization matrix and the service tests run against.
 
+mod city;
+mod people;
+pub mod refusal;
+pub mod steps;
+
+pub use city::{City, Shape, eventually};
+pub use people::Person;
+pub use steps::{Case, DATA};

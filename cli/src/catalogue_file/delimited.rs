@@ -12,6 +12,9 @@ use super::source::RawRow;
 pub(super) const LONGEST_ROW: usize = 1 << 20;
 /// Most lines that one row may take; beyond it a quote counts as never closed.
 const MOST_LINES: u64 = 1000;
+/// The same once [`MANY_OPEN_QUOTES`] rows have gone beyond it, since each costs reading its lines again.
+const MOST_LINES_THEN: u64 = 10;
+const MANY_OPEN_QUOTES: u32 = 100;
 
 /// One row's fields as bytes, and the line it begins on (1-based).
 #[derive(Debug, PartialEq, Eq)]
@@ -62,12 +65,13 @@ pub(super) struct Records<R> {
     /// Lines that a failed multi-line row had taken and that are read again.
     again: io::Cursor<Vec<u8>>,
     line: u64,
+    open_quotes: u32,
 }
 
 impl<R: BufRead> Records<R> {
     /// `line_end` is `\n`, or `\r` for files that know only that one.
     pub(super) fn new(input: R, delimiter: u8, line_end: u8) -> Self {
-        Self { input, delimiter, line_end, again: io::Cursor::new(Vec::new()), line: 1 }
+        Self { input, delimiter, line_end, again: io::Cursor::new(Vec::new()), line: 1, open_quotes: 0 }
     }
 
     /// The line that the next row begins on.
@@ -81,6 +85,7 @@ impl<R: BufRead> Records<R> {
         let mut bytes = Vec::new();
         let mut splitter = Splitter::new(self.delimiter);
         let mut second_line_at = None;
+        let most_lines = if self.open_quotes < MANY_OPEN_QUOTES { MOST_LINES } else { MOST_LINES_THEN };
         loop {
             let start = bytes.len();
             if !self.read_line(&mut bytes)? {
@@ -91,6 +96,7 @@ impl<R: BufRead> Records<R> {
             }
             if bytes.len() > LONGEST_ROW {
                 if second_line_at.is_some() {
+                    self.open_quotes = self.open_quotes.saturating_add(1);
                     return Ok(Some(Err(self.give_back(first, bytes, second_line_at))));
                 }
                 if !bytes.ends_with(&[self.line_end]) {
@@ -101,8 +107,9 @@ impl<R: BufRead> Records<R> {
             }
             self.line += 1;
             splitter.line(&bytes[start..], self.line_end);
-            let stray_quote = second_line_at.is_some() && splitter.text_after_quote;
-            if stray_quote || self.line - first > MOST_LINES {
+            let too_many_lines = self.line - first > most_lines;
+            if too_many_lines || second_line_at.is_some() && splitter.text_after_quote {
+                self.open_quotes = self.open_quotes.saturating_add(u32::from(too_many_lines));
                 return Ok(Some(Err(self.give_back(first, bytes, second_line_at))));
             }
             if splitter.state != State::Quoted {
@@ -217,7 +224,9 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    fn read(text: &[u8], delimiter: u8, line_end: u8) -> Vec<Result<(u64, Vec<String>), (u64, Unsplit)>> {
+    type Row = Result<(u64, Vec<String>), (u64, Unsplit)>;
+
+    fn read(text: &[u8], delimiter: u8, line_end: u8) -> Vec<Row> {
         let mut records = Records::new(text, delimiter, line_end);
         let mut rows = Vec::new();
         while let Some(row) = records.next().expect("memory can be read") {
@@ -229,7 +238,7 @@ mod tests {
         rows
     }
 
-    fn row(line: u64, fields: &[&str]) -> Result<(u64, Vec<String>), (u64, Unsplit)> {
+    fn row(line: u64, fields: &[&str]) -> Row {
         Ok((line, fields.iter().map(|field| (*field).to_owned()).collect()))
     }
 
@@ -263,6 +272,17 @@ mod tests {
             [Err((1, Unsplit::TooLong)), Err((2, Unsplit::OpenQuote)), row(3, &["yyyyyyy"])]
         );
         assert_eq!(rows.len(), 2 + LONGEST_ROW / 4 - 1);
+    }
+
+    #[test]
+    fn a_file_full_of_open_quotes_is_read_in_reasonable_steps() {
+        let lines = 3 * MOST_LINES as usize;
+        let rows = read("x\",\"\n".repeat(lines).as_bytes(), b',', b'\n');
+        assert_eq!(rows.len(), lines);
+        assert!(rows.iter().all(|row| matches!(row, Err((_, Unsplit::OpenQuote)))));
+        let cell = "y\n".repeat(MOST_LINES as usize - 1);
+        assert_eq!(read(format!("a,\"{cell}\"").as_bytes(), b',', b'\n'), [row(1, &["a", &cell])]);
+        assert_eq!(read(format!("a,\"y\n{cell}\"").as_bytes(), b',', b'\n')[0], Err((1, Unsplit::OpenQuote)));
     }
 
     #[test]

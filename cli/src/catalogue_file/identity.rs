@@ -9,6 +9,15 @@ use super::vocabulary::{OpenToPublic, SharingType, UpdateCycle};
 /// SHA-256.
 pub(super) type Digest = [u8; 32];
 
+/// Half a digest: enough to tell the rows of one file apart.
+pub(super) type Key = [u8; 16];
+
+pub(super) fn key(digest: Digest) -> Key {
+    let mut key = [0; 16];
+    key.copy_from_slice(&digest[..16]);
+    key
+}
+
 /// Longest address that is an identity by itself, in bytes.
 const LONGEST_ADDRESS: usize = 500;
 

@@ -9,22 +9,22 @@ use super::delimited::{Record, Records, Unsplit};
 use super::encoding::Encoding;
 use super::error::Error;
 use super::field::Field;
-use super::identity::{self, Digest};
+use super::identity::{self, Key};
 use super::mapping::Mapping;
 use super::refusal::{Reason, Refused};
 use super::row::{CatalogueRow, Plan};
 use super::source::{Body, RawRow, Source};
 
-/// The rows of a source. Apart from one row it holds about 100 bytes for each row that it has accepted, to know
-/// repeated addresses and titles.
+/// The rows of a source. Apart from one row it holds some fifty bytes for each row that it has accepted, to
+/// know repeated addresses and titles.
 pub struct Rows<'a> {
     input: Input<'a>,
     source: &'a Source,
     plan: Plan,
     peeked: Option<Result<RawRow, Refused>>,
     /// Row and content of each source address met.
-    addresses: HashMap<Digest, (u64, Digest)>,
-    occurrences: HashMap<Digest, u32>,
+    addresses: HashMap<Key, (u64, Key)>,
+    occurrences: HashMap<Key, u32>,
     tally: Tally,
 }
 
@@ -123,26 +123,28 @@ impl Rows<'_> {
         row.content_digest = identity::hex(content);
         match &row.source_uri {
             Some(address) => {
-                let first = *self.addresses.entry(identity::of(&[address])).or_insert((row.row, content));
-                if first.0 != row.row {
-                    let reason = if first.1 == content {
-                        Reason::Duplicate { first: first.0 }
-                    } else {
-                        Reason::SameSource { first: first.0 }
-                    };
-                    let column = self.plan.name(Field::SourceUri);
-                    return Err(Refused::new(row.row, column, reason, address));
-                }
+                self.claim_address(address, row.row, identity::key(content))?;
                 row.identity = identity::by_address(address);
             }
             None => {
                 let name = identity::of(&[&row.provider, &row.title]);
-                let occurrence = self.occurrences.entry(name).or_default();
+                let occurrence = self.occurrences.entry(identity::key(name)).or_default();
                 *occurrence += 1;
                 row.identity = identity::by_name(name, *occurrence);
             }
         }
         Ok(row)
+    }
+
+    fn claim_address(&mut self, address: &str, row: u64, content: Key) -> Result<(), Refused> {
+        let key = identity::key(identity::of(&[address]));
+        let (first, first_content) = *self.addresses.entry(key).or_insert((row, content));
+        let reason = match first_content == content {
+            _ if first == row => return Ok(()),
+            true => Reason::Duplicate { first },
+            false => Reason::SameSource { first },
+        };
+        Err(Refused::new(row, self.plan.name(Field::SourceUri), reason, address))
     }
 
     fn take_continuation(&mut self) -> Option<RawRow> {

@@ -103,11 +103,7 @@ impl Source {
         for name in candidates {
             let rows = workbook.rows(&name)?;
             let preview = &rows[..rows.len().min(PREVIEW_ROWS)];
-            let found = match mapping {
-                None => Header::recognise(preview),
-                Some(mapping) => Header::with_columns(preview, mapping),
-            };
-            match found {
+            match find_header(preview, mapping) {
                 Some(header) => return Ok(Self::of_sheet(path, &workbook.names, name, rows, header)),
                 None if unrecognised.is_none() && !rows.is_empty() => unrecognised = Some((name, rows)),
                 None => {}
@@ -145,36 +141,20 @@ impl Source {
         let io = |source| Error::Io { path: path.to_owned(), source };
         let line_end = if start.contains(&b'\r') && !start.contains(&b'\n') { b'\r' } else { b'\n' };
         let (encoding, lines) = Encoding::detect(&file, line_end).map_err(io)?;
-        let mut best: Option<(usize, usize, u8, Option<Header>, Vec<RawRow>)> = None;
+        let mut best: Option<Preview> = None;
         for delimiter in DELIMITERS {
             file.seek(SeekFrom::Start(begins_at)).map_err(io)?;
-            let mut records = Records::new(BufReader::new(&file), delimiter, line_end);
-            let mut preview = Vec::new();
-            for _ in 0..PREVIEW_ROWS {
-                match records.next().map_err(io)? {
-                    Some(Ok(record)) => preview.extend(record.decode(encoding)),
-                    Some(Err(_)) => {}
-                    None => break,
-                }
-            }
-            let header = match mapping {
-                None => Header::recognise(&preview),
-                Some(mapping) => Header::with_columns(&preview, mapping),
-            };
-            let known = header.as_ref().map_or(0, |header| header.recognised);
-            let cells = preview.iter().map(|row| row.cells.len()).sum();
-            let better = best.as_ref().is_none_or(|(best_known, best_cells, _, best_header, _)| {
-                (header.is_some(), known, cells) > (best_header.is_some(), *best_known, *best_cells)
-            });
-            if better {
-                best = Some((known, cells, delimiter, header, preview));
+            let records = Records::new(BufReader::new(&file), delimiter, line_end);
+            let preview = Preview::read(records, delimiter, encoding, mapping).map_err(io)?;
+            if best.as_ref().is_none_or(|best| preview.worth() > best.worth()) {
+                best = Some(preview);
             }
         }
-        let (_, _, delimiter, header, preview) = best.ok_or(Error::Empty)?;
+        let Preview { delimiter, rows, header } = best.ok_or(Error::Empty)?;
         let header = match header {
             Some(header) => header,
             None => {
-                let header = Header::guess(&preview).ok_or(Error::Empty)?;
+                let header = Header::guess(&rows).ok_or(Error::Empty)?;
                 mapping.map_or(Ok(()), |mapping| mapping.fits(&header.names))?;
                 header
             }
@@ -182,10 +162,7 @@ impl Source {
         Ok(Self {
             path: path.to_owned(),
             body: Body::Delimited { encoding, delimiter, line_end, begins_at },
-            sample: preview
-                .into_iter()
-                .filter(|row| row.line > header.last_line && !row.is_blank())
-                .collect(),
+            sample: rows.into_iter().filter(|row| row.line > header.last_line && !row.is_blank()).collect(),
             estimated_rows: lines.saturating_sub(header.last_line),
             header,
         })
@@ -217,6 +194,45 @@ impl Source {
     }
 }
 
+/// A text file's first rows, split at one of the delimiters that it may have.
+struct Preview {
+    delimiter: u8,
+    rows: Vec<RawRow>,
+    header: Option<Header>,
+}
+
+impl Preview {
+    fn read(
+        mut records: Records<BufReader<&File>>,
+        delimiter: u8,
+        encoding: Encoding,
+        mapping: Option<&Mapping>,
+    ) -> std::io::Result<Self> {
+        let mut rows = Vec::new();
+        for _ in 0..PREVIEW_ROWS {
+            match records.next()? {
+                Some(Ok(record)) => rows.extend(record.decode(encoding)),
+                Some(Err(_)) => {}
+                None => break,
+            }
+        }
+        Ok(Self { delimiter, header: find_header(&rows, mapping), rows })
+    }
+
+    /// The right delimiter shows a header, in it the most known fields, and then the most cells.
+    fn worth(&self) -> (bool, usize, usize) {
+        let known = self.header.as_ref().map_or(0, |header| header.recognised);
+        (self.header.is_some(), known, self.rows.iter().map(|row| row.cells.len()).sum())
+    }
+}
+
+fn find_header(rows: &[RawRow], mapping: Option<&Mapping>) -> Option<Header> {
+    match mapping {
+        None => Header::recognise(rows),
+        Some(mapping) => Header::with_columns(rows, mapping),
+    }
+}
+
 /// Where the text begins, after a byte order mark.
 fn refuse_what_is_no_text(start: &[u8]) -> Result<u64, Error> {
     if start.starts_with(b"\xff\xfe") || start.starts_with(b"\xfe\xff") {
@@ -227,7 +243,9 @@ fn refuse_what_is_no_text(start: &[u8]) -> Result<u64, Error> {
     if text.is_empty() {
         return Err(Error::Empty);
     }
-    if text.starts_with(b"<") {
+    if text.starts_with(b"<")
+        && text.get(1).is_some_and(|byte| byte.is_ascii_alphabetic() || b"!?".contains(byte))
+    {
         return Err(Error::NotACatalogue("HTML or XML, whatever its name ends with"));
     }
     if text.starts_with(b"%PDF") {

@@ -132,7 +132,7 @@ const PORTALS: [(&str, &[(Field, &str)]); 8] = [
 #[test]
 fn headers_of_many_portals_find_their_fields() {
     for (headers, fields) in PORTALS {
-        let file = written(&format!("{headers}\n"));
+        let file = written(format!("{headers}\n"));
         let proposal = propose(&Source::open(file.path()).expect(headers));
         for (field, header) in fields {
             assert_eq!(proposal.column(*field), Some(*header), "{field} in {headers}");

@@ -49,6 +49,8 @@ pub enum Error {
     Token(#[from] jsonwebtoken::errors::Error),
     #[error("PostgreSQL: {0}")]
     Database(#[from] sqlx::Error),
+    #[error("the sandbox cannot be filled: {0}")]
+    Seed(String),
     #[error("template database {name}: {source}")]
     Template { name: String, source: Box<dyn std::error::Error + Send + Sync> },
 }

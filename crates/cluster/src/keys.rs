@@ -42,15 +42,16 @@ pub struct Identity {
 pub struct SigningKey {
     pem: String,
     public: [u8; 32],
+    pair: Ed25519KeyPair,
 }
 
 #[derive(Serialize)]
 struct Claims<'a> {
     iss: &'a str,
     aud: &'a str,
-    sub: String,
+    sub: &'a str,
     unit: &'a str,
-    roles: [&'a str; 1],
+    roles: Vec<&'static str>,
     iat: i64,
     nbf: i64,
     exp: i64,
@@ -136,6 +137,11 @@ impl Identity {
 
     /// A token for the one person of `unit` who has `role`: one person, one role, so that four eyes are four.
     pub fn mint(&self, unit: &UnitId, role: Role) -> Result<String, Error> {
+        self.mint_for(unit, &format!("{unit}.{}", role.as_str()), &[role])
+    }
+
+    /// A token for any person: `subject` of `unit`, with `roles`.
+    pub fn mint_for(&self, unit: &UnitId, subject: &str, roles: &[Role]) -> Result<String, Error> {
         #[allow(
             clippy::disallowed_methods,
             reason = "tokens live in real time, whatever a test's clock says"
@@ -144,9 +150,9 @@ impl Identity {
         let claims = Claims {
             iss: ISSUER,
             aud: AUDIENCE,
-            sub: format!("{unit}.{}", role.as_str()),
+            sub: subject,
             unit: unit.as_str(),
-            roles: [role.as_str()],
+            roles: roles.iter().map(|role| role.as_str()).collect(),
             iat: now.unix_timestamp(),
             nbf: now.unix_timestamp(),
             exp: (now + TOKEN_LIFETIME).unix_timestamp(),
@@ -169,12 +175,17 @@ impl SigningKey {
         let key =
             Ed25519KeyPair::from_pkcs8_maybe_unchecked(&der).map_err(|error| bad(&error.to_string()))?;
         let public = key.public_key().as_ref().try_into().map_err(|_| bad("not an Ed25519 key"))?;
-        Ok(SigningKey { pem, public })
+        Ok(SigningKey { pem, public, pair: key })
     }
 
     /// The raw public key of RFC 8032.
     pub fn public(&self) -> [u8; 32] {
         self.public
+    }
+
+    /// Ed25519 signature, 64 bytes.
+    pub fn sign(&self, message: &[u8]) -> Vec<u8> {
+        self.pair.sign(message).as_ref().to_vec()
     }
 
     /// PKCS#8, PEM.

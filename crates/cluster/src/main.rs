@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
-use govshare_cluster::{Cluster, Error, Options, StateDir};
+use govshare_cluster::{Cluster, Error, Options, Seed, StateDir};
 use tokio::signal::unix::{SignalKind, signal};
 
 #[derive(Parser)]
@@ -25,6 +25,12 @@ enum Command {
         #[arg(long, default_value_t = govshare_cluster::GATEWAY.port)]
         gateway_port: u16,
     },
+    /// Runs a command with DATABASE_URL naming a disposable database that has the tables of all services.
+    WithDatabase {
+        /// The command and its arguments.
+        #[arg(last = true, required = true)]
+        command: Vec<String>,
+    },
     /// Removes a sandbox that does not run, with all its data.
     Reset {
         #[arg(long, default_value = ".govshare")]
@@ -36,6 +42,12 @@ enum Command {
 async fn main() -> ExitCode {
     let done = match Arguments::parse().command {
         Command::Run { dir, gateway_port } => run(dir, gateway_port).await,
+        Command::WithDatabase { command } => {
+            match govshare_cluster::with_database(std::path::Path::new("."), &command).await {
+                Ok(status) => return ExitCode::from(u8::try_from(status.code().unwrap_or(1)).unwrap_or(1)),
+                Err(error) => Err(error),
+            }
+        }
         Command::Reset { dir } => StateDir::reset(&dir).await,
     };
     match done {
@@ -53,6 +65,7 @@ async fn run(dir: PathBuf, gateway_port: u16) -> Result<(), Error> {
         started = Cluster::start(Options::sandbox(dir, gateway_port)) => started?,
         () = &mut told_to_stop => return Ok(()),
     };
+    cluster.plant(&Seed::builtin()).await?;
     cluster.announce()?;
     let sandbox = cluster.description();
     println!("gateway    {}", sandbox.gateway);

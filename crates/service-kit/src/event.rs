@@ -82,16 +82,33 @@ pub struct Sealed {
 impl Event {
     /// Renders the leaf. `actor` is `None` when the platform itself acts, as the sweeper does.
     pub fn seal(&self, service: &str, actor: Option<&Actor>, now: OffsetDateTime) -> Result<Sealed, Failure> {
+        let unit = actor.map(|actor| actor.unit.as_str()).unwrap_or_default();
+        self.render(service, actor.map(|actor| actor.subject.as_str()), unit, now)
+    }
+
+    /// Renders the leaf of what was done by someone who is not known as a person of a unit, e.g. a network address:
+    /// personal data too, so a salted digest.
+    pub fn seal_about(&self, service: &str, subject: &str, now: OffsetDateTime) -> Result<Sealed, Failure> {
+        self.render(service, Some(subject), "", now)
+    }
+
+    fn render(
+        &self,
+        service: &str,
+        acting: Option<&str>,
+        unit: &str,
+        now: OffsetDateTime,
+    ) -> Result<Sealed, Failure> {
         let mut subject = String::new();
         let mut disclosure = Vec::new();
-        if let Some(actor) = actor {
+        if let Some(acting) = acting {
             let mut salt = [0; 16];
             rand::fill(&mut salt).map_err(|_| Failure::internal("no random numbers"))?;
             let mut salted = digest::Context::new(&digest::SHA256);
             salted.update(&salt);
-            salted.update(actor.subject.as_str().as_bytes());
+            salted.update(acting.as_bytes());
             subject = hex::encode(salted.finish());
-            let opening = Disclosure { salt: hex::encode(salt), subject: actor.subject.to_string() };
+            let opening = Disclosure { salt: hex::encode(salt), subject: acting.to_owned() };
             disclosure = serde_json::to_vec(&opening).map_err(Failure::internal)?;
         }
         let leaf = Leaf {
@@ -109,7 +126,7 @@ impl Event {
             subject,
             time: now.format(&Rfc3339).map_err(Failure::internal)?,
             kind: self.kind.to_owned(),
-            unit: actor.map(|actor| actor.unit.to_string()).unwrap_or_default(),
+            unit: unit.to_owned(),
             v: LEAF_VERSION,
             version: self.version,
         };

@@ -3,21 +3,16 @@
 use std::num::NonZeroU32;
 use std::time::Duration;
 
-use governor::clock::{Clock, MonotonicClock};
-use governor::middleware::NoOpMiddleware;
-use governor::state::keyed::HashMapStateStore;
-use governor::{Quota, RateLimiter};
+use governor::clock::{Clock, DefaultClock};
+use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
 use govshare_model::id::UnitId;
 use service_kit::{Reason, Refusal};
-
-type Limiter =
-    RateLimiter<UnitId, HashMapStateStore<UnitId>, MonotonicClock, NoOpMiddleware<<MonotonicClock as Clock>::Instant>>;
 
 /// One allowance per unit. Only units of verified tokens come in, and those at rest are forgotten every
 /// [`FORGET_INTERVAL`].
 pub struct Rates {
-    limiter: Limiter,
-    clock: MonotonicClock,
+    limiter: DefaultKeyedRateLimiter<UnitId>,
+    clock: DefaultClock,
 }
 
 pub const FORGET_INTERVAL: Duration = Duration::from_secs(10);
@@ -25,8 +20,7 @@ pub const FORGET_INTERVAL: Duration = Duration::from_secs(10);
 impl Rates {
     pub fn new(calls_per_second: NonZeroU32, burst: NonZeroU32) -> Self {
         let quota = Quota::per_second(calls_per_second).allow_burst(burst);
-        let clock = MonotonicClock;
-        Self { limiter: RateLimiter::hashmap_with_clock(quota, clock), clock }
+        Self { limiter: RateLimiter::keyed(quota), clock: DefaultClock::default() }
     }
 
     /// Counts a call of `unit`, or refuses it and says when to come back.

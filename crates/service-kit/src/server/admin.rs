@@ -1,8 +1,8 @@
-//! The admin port: `/metrics` for Prometheus, `/livez`, and `/readyz` which asks the database.
+//! The admin port, in the clear for the node's probes and scrapers: `/metrics` for Prometheus, `/livez`, `/readyz`
+//! which asks the database, and gRPC health, which a kubelet cannot ask over the service's mTLS.
 
 use std::time::Duration;
 
-use axum::Router;
 use axum::http::StatusCode;
 use axum::response::IntoResponse;
 use axum::routing::get;
@@ -13,12 +13,18 @@ use tokio_util::sync::CancellationToken;
 
 /// Serves until `shutdown`.
 pub async fn serve(listener: TcpListener, database: Option<PgPool>, shutdown: CancellationToken) {
-    let router = Router::new()
+    let (health, health_service) = tonic_health::server::health_reporter();
+    health.set_service_status("", tonic_health::ServingStatus::Serving).await;
+    let router = tonic::service::Routes::new(health_service)
+        .into_axum_router()
         .route("/metrics", get(metrics))
         .route("/livez", get(|| async { "ok\n" }))
         .route("/readyz", get(move || ready(database.clone())));
     let stopped = shutdown.clone();
-    let serving = axum::serve(listener, router).with_graceful_shutdown(stopped.cancelled_owned());
+    let serving = axum::serve(listener, router).with_graceful_shutdown(async move {
+        stopped.cancelled().await;
+        health.set_service_status("", tonic_health::ServingStatus::NotServing).await;
+    });
     if let Err(error) = serving.await {
         tracing::error!(%error, "admin port ended");
     }

@@ -1,7 +1,7 @@
 //! The server stack of every service: bounds, identity and authorization, telemetry, health, reflection, admin
 //! port, and a shutdown that ends whatever clients do.
 
-mod admin;
+pub mod admin;
 mod connections;
 mod front;
 

@@ -1,0 +1,37 @@
+//! Measures what the project promises about speed and memory, each figure beside its reference in the same run.
+
+mod report;
+mod search;
+
+use std::error::Error;
+use std::path::PathBuf;
+
+use clap::Parser;
+
+#[derive(Parser)]
+struct Arguments {
+    /// Takes the sizes of the goals; without it smaller ones, so that all benchmarks end within ten minutes.
+    #[arg(long)]
+    full: bool,
+    /// Runs one benchmark only: search.
+    #[arg(long, value_name = "NAME")]
+    only: Option<String>,
+    /// Where the figures go as JSON.
+    #[arg(long, default_value = "target/bench/results.json")]
+    out: PathBuf,
+}
+
+#[tokio::main]
+async fn main() -> Result<(), Box<dyn Error>> {
+    let arguments = Arguments::parse();
+    let wanted = |name: &str| arguments.only.as_deref().is_none_or(|only| only == name);
+    let mut figures = Vec::new();
+    if wanted("search") {
+        figures.extend(search::run(arguments.full).await?);
+    }
+    if figures.is_empty() {
+        return Err("there is no benchmark of that name".into());
+    }
+    report::publish(&figures, &arguments.out)?;
+    Ok(())
+}

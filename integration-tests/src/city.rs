@@ -1,0 +1,247 @@
+//! Starts every service on a cloned database, replicas as wanted, with the gateway in front.
+
+use std::collections::BTreeMap;
+use std::future::Future;
+use std::time::Duration;
+
+use govshare_cluster::{AUDIENCE, GATEWAY, ISSUER, Identity, SERVICES, Seed, TestDatabase, TestServer};
+use govshare_model::Role;
+use govshare_model::id::UnitId;
+use service_kit::process::{Error, Runtime};
+use service_kit::{Clock, Config};
+use tempfile::TempDir;
+use time::OffsetDateTime;
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+use tonic::transport::Channel;
+
+use crate::people::Person;
+
+/// How many replicas of which service; who is not named has one.
+pub type Shape = BTreeMap<&'static str, usize>;
+
+/// A running platform; it ends with this value.
+pub struct City {
+    pub clock: Clock,
+    pub identity: Identity,
+    pub gateway: String,
+    /// Addresses of each service, one per replica.
+    pub services: BTreeMap<&'static str, Vec<String>>,
+    pub database: TestDatabase,
+    channel: Channel,
+    stop: CancellationToken,
+    _dir: TempDir,
+}
+
+const PASSWORD: &str = "sandbox";
+/// A Tuesday, before the long holidays of 2026.
+const STARTS: i64 = 1_772_503_200;
+
+impl City {
+    /// One replica of everything; business time begins on 2026-03-03 at 10:00 in Shanghai.
+    pub async fn start() -> City {
+        Self::shaped(&Shape::new()).await
+    }
+
+    pub async fn shaped(replicas: &Shape) -> City {
+        let server = TestServer::shared().await.expect("a private PostgreSQL starts");
+        let database = server.fresh_database("govshare", migrate).await.expect("a fresh database");
+        let dir = TempDir::with_prefix("govshare-city-").expect("a temporary directory");
+        let identity = Identity::open(dir.path(), &Seed::builtin()).expect("keys and tokens");
+        let clock = Clock::default();
+        clock.set(OffsetDateTime::from_unix_timestamp(STARTS).expect("a moment of 2026"));
+
+        let mut sockets = Vec::new();
+        let mut services: BTreeMap<&'static str, Vec<String>> = BTreeMap::new();
+        for service in SERVICES.iter().chain([&GATEWAY]) {
+            for _ in 0..replicas.get(service.name).copied().unwrap_or(1) {
+                let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+                let address = listener.local_addr().expect("a bound port");
+                services.entry(service.name).or_default().push(format!("http://{address}"));
+                sockets.push((service, listener));
+            }
+        }
+        let stop = CancellationToken::new();
+        for (number, (service, listener)) in sockets.into_iter().enumerate() {
+            let runtime = Runtime { listener, admin: None, clock: clock.clone(), shutdown: stop.clone() };
+            let settings = settings(service, number, &services, &identity, &database, &dir);
+            run(service.name, settings, runtime);
+        }
+        let gateway = services[GATEWAY.name][0].clone();
+        let channel = Channel::from_shared(gateway.clone()).expect("an address").connect_lazy();
+        let city = City { clock, identity, gateway, services, database, channel, stop, _dir: dir };
+        city.wait_until_ready().await;
+        city.register_units().await;
+        city
+    }
+
+    /// A person of `unit` with one role, as the sandbox would mint them.
+    pub fn person(&self, unit: &str, role: Role) -> Person {
+        self.someone(unit, &format!("{unit}.{}", role.as_str()), &[role])
+    }
+
+    /// Any person.
+    pub fn someone(&self, unit: &str, subject: &str, roles: &[Role]) -> Person {
+        let unit: UnitId = unit.parse().expect("a unit id");
+        let token = self.identity.mint_for(&unit, subject, roles).expect("a token");
+        Person::new(self.channel.clone(), &token, unit)
+    }
+
+    /// Whoever sends this token.
+    pub fn bearer(&self, token: &str) -> Person {
+        Person::new(self.channel.clone(), token, "nobody".parse().expect("a unit id"))
+    }
+
+    pub fn info_office(&self) -> Person {
+        self.someone("info-office", "info-office.officer", &[Role::InfoOffice, Role::Drafter])
+    }
+
+    /// Moves business time to a day at 10:00 in Shanghai.
+    pub fn travel_to(&self, year: i32, month: u8, day: u8) {
+        let month = time::Month::try_from(month).expect("a month");
+        let date = time::Date::from_calendar_date(year, month, day).expect("a day");
+        let offset = time::UtcOffset::from_hms(8, 0, 0).expect("Shanghai's offset");
+        self.clock.set(date.with_hms(10, 0, 0).expect("ten o'clock").assume_offset(offset));
+    }
+
+    async fn wait_until_ready(&self) {
+        let anyone = self.person("jiaowei", Role::Drafter);
+        eventually("every service answers through the gateway", async || {
+            let answers = (
+                anyone.units().list_units(Default::default()).await,
+                anyone.entries().search_entries(Default::default()).await,
+                anyone.requests().list_access_requests(Default::default()).await,
+                anyone.reviews().list_reviews(Default::default()).await,
+                anyone.agreements().list_agreements(Default::default()).await,
+                anyone.exchange().list_deliveries(Default::default()).await,
+                anyone.audit().list_events(Default::default()).await,
+                anyone.evaluation().list_unit_indicators(Default::default()).await,
+            );
+            let missing = [
+                answers.0.err(),
+                answers.1.err(),
+                answers.2.err(),
+                answers.3.err(),
+                answers.4.err(),
+                answers.5.err(),
+                answers.6.err(),
+                answers.7.err(),
+            ];
+            missing.into_iter().flatten().next().map_or(Ok(()), |status| Err(format!("{status:?}")))
+        })
+        .await;
+    }
+}
+
+impl Drop for City {
+    fn drop(&mut self) {
+        self.stop.cancel();
+    }
+}
+
+/// Repeats `check` until it holds; a test that waits for something waits on it, never for a time.
+pub async fn eventually<T, E: std::fmt::Display>(claim: &str, check: impl AsyncFn() -> Result<T, E>) -> T {
+    let deadline = tokio::time::Instant::now() + Duration::from_secs(30);
+    loop {
+        match check().await {
+            Ok(value) => return value,
+            Err(why) if tokio::time::Instant::now() > deadline => panic!("not in 30 s: {claim}: {why}"),
+            Err(_) => tokio::time::sleep(Duration::from_millis(10)).await,
+        }
+    }
+}
+
+async fn migrate(owner: String) -> Result<(), Error> {
+    for (name, migrations) in [
+        (catalog::NAME, &catalog::MIGRATIONS),
+        (security_review::NAME, &security_review::MIGRATIONS),
+        (access_request::NAME, &access_request::MIGRATIONS),
+        (agreement::NAME, &agreement::MIGRATIONS),
+        (exchange::NAME, &exchange::MIGRATIONS),
+        (audit::NAME, &audit::MIGRATIONS),
+        (evaluation::NAME, &evaluation::MIGRATIONS),
+    ] {
+        let role = service_kit::database::role(name);
+        let runtime = format!("postgres://{role}:{PASSWORD}@127.0.0.1/unused");
+        service_kit::database::migrate(name, &owner, &runtime, migrations).await?;
+    }
+    Ok(())
+}
+
+type Settings = Vec<(String, String)>;
+
+fn settings(
+    service: &govshare_cluster::Service,
+    number: usize,
+    services: &BTreeMap<&'static str, Vec<String>>,
+    identity: &Identity,
+    database: &TestDatabase,
+    dir: &TempDir,
+) -> Settings {
+    let path = |path: std::path::PathBuf| path.to_string_lossy().into_owned();
+    let mut settings = vec![
+        ("ENVIRONMENT".to_owned(), "sandbox".to_owned()),
+        ("IDENTITY__JWKS".to_owned(), path(identity.jwks())),
+        ("IDENTITY__ISSUER".to_owned(), ISSUER.to_owned()),
+        ("IDENTITY__AUDIENCE".to_owned(), AUDIENCE.to_owned()),
+        ("SERVICE_IDENTITY__KEY_FILE".to_owned(), path(identity.service_key_file(service.name))),
+        ("SERVICE_IDENTITY__JWKS".to_owned(), path(identity.services_jwks())),
+    ];
+    if service.name != GATEWAY.name {
+        settings.push(("DATABASE__URL".to_owned(), database.url_for(&service.database_role(), PASSWORD)));
+        settings.push(("DATABASE__MAX_CONNECTIONS".to_owned(), "4".to_owned()));
+    }
+    match service.name {
+        "catalog" => {
+            let index = dir.path().join(format!("index-{number}"));
+            settings.push(("SERVICE__INDEX_DIR".to_owned(), path(index)));
+            let root = identity.info_office_root_key().expect("the info office has a key");
+            settings.push(("SERVICE__INFO_OFFICE_ROOT_KEY".to_owned(), root));
+        }
+        "exchange" => {
+            settings.push(("SERVICE__DATA_LISTEN".to_owned(), "127.0.0.1:0".to_owned()));
+            settings.push(("SERVICE__STORE_DIR".to_owned(), path(dir.path().join("objects"))));
+        }
+        _ => {}
+    }
+    for called in service.upstreams {
+        let name = called.replace('-', "_").to_uppercase();
+        settings.push((format!("UPSTREAMS__{name}"), services[called].join(",")));
+    }
+    settings.into_iter().map(|(name, value)| (format!("GOVSHARE__{name}"), value)).collect()
+}
+
+fn run(name: &'static str, settings: Settings, runtime: Runtime) {
+    match name {
+        "catalog" => spawn(name, catalog::DEFAULTS, settings, runtime, catalog::serve),
+        "security-review" => {
+            spawn(name, security_review::DEFAULTS, settings, runtime, security_review::serve)
+        }
+        "access-request" => spawn(name, access_request::DEFAULTS, settings, runtime, access_request::serve),
+        "agreement" => spawn(name, agreement::DEFAULTS, settings, runtime, agreement::serve),
+        "exchange" => spawn(name, exchange::DEFAULTS, settings, runtime, exchange::serve),
+        "audit" => spawn(name, audit::DEFAULTS, settings, runtime, audit::serve),
+        "evaluation" => spawn(name, evaluation::DEFAULTS, settings, runtime, evaluation::serve),
+        "gateway" => spawn(name, gateway::DEFAULTS, settings, runtime, gateway::serve),
+        unknown => unreachable!("no service {unknown}"),
+    }
+}
+
+fn spawn<S, Serving>(
+    name: &'static str,
+    defaults: &str,
+    settings: Settings,
+    runtime: Runtime,
+    serve: impl FnOnce(Config<S>, Runtime) -> Serving,
+) where
+    S: serde::de::DeserializeOwned,
+    Serving: Future<Output = Result<(), Error>> + Send + 'static,
+{
+    let config = Config::from_variables(defaults, settings).expect("a configuration");
+    let serving = serve(config, runtime);
+    tokio::spawn(async move {
+        if let Err(error) = serving.await {
+            panic!("{name} ended: {error}");
+        }
+    });
+}

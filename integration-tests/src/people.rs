@@ -1,0 +1,67 @@
+//! A person with a token, and the clients that they call the platform with.
+
+use govshare_model::id::UnitId;
+use govshare_proto::access_request::v1::access_request_service_client::AccessRequestServiceClient;
+use govshare_proto::agreement::v1::agreement_service_client::AgreementServiceClient;
+use govshare_proto::audit::v1::audit_service_client::AuditServiceClient;
+use govshare_proto::catalog::v1::entry_service_client::EntryServiceClient;
+use govshare_proto::catalog::v1::shared_database_service_client::SharedDatabaseServiceClient;
+use govshare_proto::catalog::v1::unit_service_client::UnitServiceClient;
+use govshare_proto::evaluation::v1::evaluation_service_client::EvaluationServiceClient;
+use govshare_proto::exchange::v1::exchange_service_client::ExchangeServiceClient;
+use govshare_proto::security_review::v1::security_review_service_client::SecurityReviewServiceClient;
+use tonic::metadata::{Ascii, MetadataValue};
+use tonic::service::Interceptor;
+use tonic::service::interceptor::InterceptedService;
+use tonic::transport::Channel;
+use tonic::{Request, Status};
+
+/// Adds the person's token to each call.
+#[derive(Clone)]
+pub struct Bearer(Option<MetadataValue<Ascii>>);
+
+impl Interceptor for Bearer {
+    fn call(&mut self, mut request: Request<()>) -> Result<Request<()>, Status> {
+        if let Some(token) = &self.0 {
+            request.metadata_mut().insert("authorization", token.clone());
+        }
+        Ok(request)
+    }
+}
+
+type Client = InterceptedService<Channel, Bearer>;
+
+/// Somebody at the gateway.
+#[derive(Clone)]
+pub struct Person {
+    pub unit: UnitId,
+    client: Client,
+}
+
+macro_rules! clients {
+    ($($name:ident -> $client:ident),+ $(,)?) => {$(
+        pub fn $name(&self) -> $client<Client> {
+            $client::new(self.client.clone())
+        }
+    )+};
+}
+
+impl Person {
+    /// An empty token sends none.
+    pub fn new(channel: Channel, token: &str, unit: UnitId) -> Self {
+        let token = (!token.is_empty()).then(|| format!("Bearer {token}").parse().expect("a token is ASCII"));
+        Self { unit, client: InterceptedService::new(channel, Bearer(token)) }
+    }
+
+    clients! {
+        units -> UnitServiceClient,
+        databases -> SharedDatabaseServiceClient,
+        entries -> EntryServiceClient,
+        reviews -> SecurityReviewServiceClient,
+        requests -> AccessRequestServiceClient,
+        agreements -> AgreementServiceClient,
+        exchange -> ExchangeServiceClient,
+        audit -> AuditServiceClient,
+        evaluation -> EvaluationServiceClient,
+    }
+}

@@ -1,0 +1,194 @@
+//! The secrecy review of one exact version of an entry, and what may happen to it (art. 16).
+
+use govshare_model::id::{EntryId, ReviewId, UnitId};
+use govshare_model::{Actor, Subject};
+use time::OffsetDateTime;
+use uuid::{Uuid, uuid};
+
+/// Namespace of review ids (RFC 9562, version 5); changing it would give known versions a second review.
+const NAMESPACE: Uuid = uuid!("f2113155-8a86-43f0-9b30-06a6e7ae1160");
+
+/// A version of an entry by its name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct EntryVersion {
+    pub entry: EntryId,
+    /// From 1.
+    pub version: i32,
+}
+
+impl EntryVersion {
+    /// The one review that this version has.
+    pub fn review_id(&self) -> ReviewId {
+        let name = format!("{}/{}", self.entry, self.version);
+        ReviewId(Uuid::new_v5(&NAMESPACE, name.as_bytes()))
+    }
+}
+
+/// What the catalogue put under review.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Submission {
+    pub version: EntryVersion,
+    pub provider: UnitId,
+    pub title: String,
+    /// SHA-256 of the content, lower-case hexadecimal.
+    pub content_digest: String,
+    /// Who drafted the version, and so does not review it.
+    pub drafter: Subject,
+}
+
+/// A review with everything that is known of it in its state.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Review {
+    pub id: ReviewId,
+    pub submission: Submission,
+    pub state: State,
+    pub created: OffsetDateTime,
+    /// 1 when opened, 2 when decided: also the version of its audit events.
+    pub version: i64,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum State {
+    Open,
+    Passed {
+        decision: Decision,
+    },
+    Rejected {
+        decision: Decision,
+        /// Written reasons for the drafter.
+        reasons: String,
+    },
+}
+
+/// Who decided when.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Decision {
+    pub by: Subject,
+    pub at: OffsetDateTime,
+}
+
+/// A new review; only this module makes one, and the store takes nothing else.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Opening {
+    review: Review,
+}
+
+impl Opening {
+    pub fn review(&self) -> &Review {
+        &self.review
+    }
+}
+
+/// A review that was just decided; only this module makes one, and the store takes nothing else.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Transition {
+    review: Review,
+    decision: Decision,
+    happened: Happened,
+}
+
+/// What happened, for the catalogue and the audit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Happened {
+    Passed,
+    Rejected,
+}
+
+impl Transition {
+    pub fn review(&self) -> &Review {
+        &self.review
+    }
+
+    pub fn decision(&self) -> &Decision {
+        &self.decision
+    }
+
+    pub fn happened(&self) -> Happened {
+        self.happened
+    }
+}
+
+/// Why a step is not possible.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Rejection {
+    /// The review is decided.
+    NotOpen { state: &'static str },
+    /// The caller drafted the version.
+    SelfApproval,
+    /// The reviewer read other content than what is under review.
+    ContentMismatch,
+    ReasonsMissing,
+}
+
+impl State {
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Open => "OPEN",
+            Self::Passed { .. } => "PASSED",
+            Self::Rejected { .. } => "REJECTED",
+        }
+    }
+
+    pub fn decision(&self) -> Option<&Decision> {
+        match self {
+            Self::Open => None,
+            Self::Passed { decision } | Self::Rejected { decision, .. } => Some(decision),
+        }
+    }
+
+    /// Reasons of a rejection; empty otherwise.
+    pub fn reasons(&self) -> &str {
+        match self {
+            Self::Open | Self::Passed { .. } => "",
+            Self::Rejected { reasons, .. } => reasons,
+        }
+    }
+}
+
+impl Review {
+    /// The review of a version that the catalogue put under review.
+    pub fn open(submission: Submission, now: OffsetDateTime) -> Opening {
+        let id = submission.version.review_id();
+        Opening { review: Self { id, submission, state: State::Open, created: now, version: 1 } }
+    }
+
+    /// Passes the version with the content that the reviewer read.
+    pub fn pass(
+        self,
+        content_digest: &str,
+        by: &Actor,
+        now: OffsetDateTime,
+    ) -> Result<Transition, Rejection> {
+        let decision = self.decide(by, now)?;
+        if content_digest != self.submission.content_digest {
+            return Err(Rejection::ContentMismatch);
+        }
+        Ok(self.become_state(State::Passed { decision: decision.clone() }, decision, Happened::Passed))
+    }
+
+    /// Rejects the version; the drafter reads the reasons and makes a new one.
+    pub fn reject(self, reasons: String, by: &Actor, now: OffsetDateTime) -> Result<Transition, Rejection> {
+        let decision = self.decide(by, now)?;
+        if reasons.is_empty() {
+            return Err(Rejection::ReasonsMissing);
+        }
+        let state = State::Rejected { decision: decision.clone(), reasons };
+        Ok(self.become_state(state, decision, Happened::Rejected))
+    }
+
+    fn decide(&self, by: &Actor, now: OffsetDateTime) -> Result<Decision, Rejection> {
+        match &self.state {
+            State::Open if by.subject == self.submission.drafter => Err(Rejection::SelfApproval),
+            State::Open => Ok(Decision { by: by.subject.clone(), at: now }),
+            decided @ (State::Passed { .. } | State::Rejected { .. }) => {
+                Err(Rejection::NotOpen { state: decided.name() })
+            }
+        }
+    }
+
+    fn become_state(mut self, state: State, decision: Decision, happened: Happened) -> Transition {
+        self.state = state;
+        self.version += 1;
+        Transition { review: self, decision, happened }
+    }
+}
