@@ -25,6 +25,10 @@ pub struct Caller {
     pub method: Arc<str>,
 }
 
+/// The service that calls an internal method; put into the request by the server stack.
+#[derive(Debug, Clone)]
+pub struct CallingService(pub Arc<str>);
+
 /// A mutating call.
 #[derive(Debug, Clone)]
 pub struct Call {
@@ -107,4 +111,12 @@ pub fn caller<T>(request: &Request<T>) -> Result<&Caller, Failure> {
 /// The person who calls a public method.
 pub fn actor<T>(request: &Request<T>) -> Result<Arc<Actor>, Failure> {
     Ok(Arc::clone(&caller(request)?.actor))
+}
+
+/// The service that calls an internal method.
+pub fn calling_service<T>(request: &Request<T>) -> Result<Arc<str>, Failure> {
+    let calling: Option<&CallingService> = request.extensions().get();
+    calling
+        .map(|calling| Arc::clone(&calling.0))
+        .ok_or_else(|| Failure::internal("an internal method was reached without a calling service"))
 }

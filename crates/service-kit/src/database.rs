@@ -15,7 +15,7 @@ use crate::clock::Clock;
 use crate::config::DatabaseConfig;
 use crate::event::{Event, Sealed};
 use crate::failure::{Failure, database_is_gone};
-use crate::outbox::{AUDIT, Outbox};
+use crate::outbox::{AUDIT, Held, Outbox};
 
 /// How long replies are kept for repeats with the same request_id.
 pub const REPLAY_HOURS: i32 = 24;
@@ -169,6 +169,13 @@ impl Tx {
         let Sealed { leaf, disclosure } = event.seal(self.service, actor, self.clock.now())?;
         self.rows.push(OutboxRow { destination: AUDIT, payload: leaf, disclosure });
         Ok(())
+    }
+
+    /// As [`Tx::emit`], for an event that has to stand in the audit before the caller goes on: after the commit the
+    /// caller sends it with [`Held::append`].
+    pub async fn emit_held(&mut self, actor: Option<&Actor>, event: &Event) -> Result<Held, Failure> {
+        let sealed = event.seal(self.service, actor, self.clock.now())?;
+        Ok(Held::write(&mut self.inner, sealed).await?)
     }
 
     /// Sends a command to another service after the commit, at least once.

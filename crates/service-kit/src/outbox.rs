@@ -8,11 +8,13 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use sqlx::PgPool;
+use sqlx::{PgConnection, PgPool};
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
-use crate::client::Upstream;
+use crate::client::{Upstream, retrying};
+use crate::database::Database;
+use crate::event::Sealed;
 use crate::failure::Failure;
 use govshare_proto::audit::internal::v1::audit_ingest_service_client::AuditIngestServiceClient;
 use govshare_proto::audit::internal::v1::{AppendEventsRequest, NewEvent};
@@ -161,6 +163,58 @@ fn is_transient(status: &tonic::Status) -> bool {
             | Code::Internal
             | Code::Unknown
     )
+}
+
+/// An audit event whose row is committed with its change, but which its writer sends: the relays leave the row
+/// alone as long as a lease, and send the same leaf if the writer dies or does not get through.
+#[must_use = "the relays send it only when its lease ends"]
+pub struct Held {
+    row: i64,
+    event: NewEvent,
+}
+
+impl Held {
+    pub(crate) async fn write(connection: &mut PgConnection, sealed: Sealed) -> Result<Self, sqlx::Error> {
+        let row = sqlx::query_scalar(
+            "INSERT INTO outbox (destination, payload, disclosure, lease_until) \
+             VALUES ($1, $2, $3, clock_timestamp() + make_interval(secs => $4)) RETURNING id",
+        )
+        .bind(AUDIT)
+        .bind(&sealed.leaf)
+        .bind(&sealed.disclosure)
+        .bind(LEASE_SECONDS)
+        .fetch_one(connection)
+        .await?;
+        Ok(Self { row, event: NewEvent { leaf: sealed.leaf, disclosure: sealed.disclosure } })
+    }
+
+    /// Appends the event to the audit; `Ok` means that it is durable there. After an error the relays go on trying,
+    /// so that the audit has no gap.
+    pub async fn append(self, database: &Database, audit: &Upstream) -> Result<(), Failure> {
+        let appended = retrying(|| {
+            let mut client = AuditIngestServiceClient::new(audit.clone());
+            let events = vec![self.event.clone()];
+            async move { client.append_events(AppendEventsRequest { events }).await }
+        })
+        .await;
+        let outcome = match appended {
+            Ok(reply) if reply.positions.first().is_some_and(|at| *at >= 0) => Ok(()),
+            Ok(_) => Err(Failure::internal("the audit waits for an earlier event of the record")),
+            Err(failure) => Err(failure),
+        };
+        let settle = match outcome {
+            Ok(()) => "DELETE FROM outbox WHERE id = $1",
+            Err(_) => "UPDATE outbox SET lease_until = '-infinity' WHERE id = $1",
+        };
+        // The event is in the audit or the lease ends: either way a row that stays does no harm.
+        if let Err(error) = sqlx::query(settle).bind(self.row).execute(database.pool()).await {
+            tracing::warn!(row = self.row, %error, "row of a sent event not settled");
+        }
+        if outcome.is_err() {
+            database.outbox().wake();
+        }
+        outcome
+    }
 }
 
 impl Outbox {

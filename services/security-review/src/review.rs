@@ -112,7 +112,9 @@ impl Transition {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Rejection {
     /// The review is decided.
-    NotOpen { state: &'static str },
+    NotOpen {
+        state: &'static str,
+    },
     /// The caller drafted the version.
     SelfApproval,
     /// The reviewer read other content than what is under review.

@@ -10,7 +10,7 @@ use service_kit::client::{Upstream, retrying};
 use service_kit::outbox::Destination;
 use service_kit::{Failure, Reason, Refusal};
 
-use crate::review::{EntryVersion, Submission};
+use crate::review::{EntryVersion, Happened, Submission, Transition};
 
 /// Destination of decided reviews in the outbox.
 pub const OUTCOMES: &str = "catalog.record-review-outcomes";
@@ -97,8 +97,7 @@ fn submission(
 
 /// The catalogue's refusal of one version, in its words (Chinese, ` / `, English).
 fn refusal(version: EntryVersion, result: &pb::BeginReviewResult) -> Refusal {
-    let reason =
-        Reason::from_str_name(&format!("REASON_{}", result.reason)).unwrap_or(Reason::WrongState);
+    let reason = Reason::from_str_name(&format!("REASON_{}", result.reason)).unwrap_or(Reason::WrongState);
     if reason == Reason::NotFound {
         return not_found(version);
     }
@@ -116,4 +115,19 @@ fn refusal(version: EntryVersion, result: &pb::BeginReviewResult) -> Refusal {
 
 fn not_found(version: EntryVersion) -> Refusal {
     Refusal::not_found("entry-version", format!("{}/{}", version.entry, version.version))
+}
+
+/// What the catalogue records of decided reviews.
+pub fn record_outcomes(transitions: &[Transition]) -> pb::RecordReviewOutcomesRequest {
+    let outcome = |transition: &Transition| {
+        let review = transition.review();
+        pb::ReviewOutcome {
+            review_id: review.id.to_string(),
+            entry_id: review.submission.version.entry.to_string(),
+            version: review.submission.version.version,
+            content_digest: review.submission.content_digest.clone(),
+            passed: transition.happened() == Happened::Passed,
+        }
+    };
+    pb::RecordReviewOutcomesRequest { outcomes: transitions.iter().map(outcome).collect() }
 }

@@ -23,7 +23,7 @@ use crate::auth::access::Access;
 use crate::auth::people::PeopleTokens;
 use crate::auth::services::{SERVICE_HEADER, ServiceTokens};
 use crate::auth::{TokenError, bearer};
-use crate::call::{AUTHORIZATION, Caller};
+use crate::call::{AUTHORIZATION, Caller, CallingService};
 use crate::failure::Refusal;
 use crate::telemetry;
 
@@ -175,6 +175,7 @@ impl Shared {
         let person = request.headers().get(AUTHORIZATION_HEADER).cloned();
         if let Some(internal) = self.access.internal(service) {
             internal.admit(method, &calling)?;
+            request.extensions_mut().insert(CallingService(calling));
             return Ok(person);
         }
         let public = self.access.public(service).ok_or_else(|| unlisted_refusal(service, method))?;

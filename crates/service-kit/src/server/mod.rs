@@ -2,7 +2,7 @@
 //! port, and a shutdown that ends whatever clients do.
 
 pub mod admin;
-mod connections;
+pub mod connections;
 mod front;
 
 use std::time::Duration;
@@ -35,6 +35,7 @@ pub struct Service {
     services: ServiceTokens,
     connector: Connector,
     background: TaskTracker,
+    draining: TaskTracker,
     runtime: Runtime,
     settings: config::Server,
     tls: Option<config::Tls>,
@@ -62,6 +63,7 @@ impl Service {
             services,
             connector,
             background,
+            draining: TaskTracker::new(),
             settings: config.server.clone(),
             tls: config.tls.clone(),
             runtime,
@@ -94,6 +96,12 @@ impl Service {
     /// Runs work beside the calls until it ends; it must heed `shutdown`.
     pub fn spawn(&self, work: impl Future<Output = ()> + Send + 'static) {
         self.background.spawn(work);
+    }
+
+    /// As [`Service::spawn`] for another server beside this one: shutdown waits for it as long as for running calls,
+    /// and then a little longer for it to put things in order.
+    pub fn spawn_draining(&self, work: impl Future<Output = ()> + Send + 'static) {
+        self.background.spawn(self.draining.track_future(work));
     }
 
     /// Verifier of people's tokens, for servers that do not come through this stack.
@@ -159,9 +167,14 @@ impl Service {
             stopping.cancelled().await;
             health.set_service_status("", tonic_health::ServingStatus::NotServing).await;
         });
-        tokio::pin!(serving);
+        let drained = async {
+            serving.await?;
+            self.draining.close();
+            self.draining.wait().await;
+            Ok::<(), tonic::transport::Error>(())
+        };
         tokio::select! {
-            ended = &mut serving => ended?,
+            ended = drained => ended?,
             () = async { self.shutdown.cancelled().await; tokio::time::sleep(drain).await } => {
                 tracing::warn!("calls still ran at the end of the drain and were cut");
             }

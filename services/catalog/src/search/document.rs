@@ -24,6 +24,21 @@ pub struct Document {
     pub filters: Vec<Filter>,
 }
 
+impl Document {
+    pub(super) fn texts(&self) -> [(Field, &Text); Field::ALL.len()] {
+        [
+            (Field::Title, &self.title),
+            (Field::Provider, &self.provider),
+            (Field::Items, &self.items),
+            (Field::Summary, &self.summary),
+        ]
+    }
+
+    pub(super) fn rank(&self) -> Rank {
+        Rank::new(self.issued, self.entry_id)
+    }
+}
+
 /// A property that an entry has or has not, whatever its text says.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Filter {
@@ -103,6 +118,11 @@ impl Rank {
         Self(bytes)
     }
 
+    /// None if there are too few or too many bytes.
+    pub(super) fn from_bytes(bytes: &[u8]) -> Option<Self> {
+        bytes.try_into().ok().map(Self)
+    }
+
     pub(super) fn as_bytes(&self) -> &[u8] {
         &self.0
     }
@@ -119,46 +139,36 @@ impl Rank {
     }
 }
 
-/// The rank and the four texts of an entry as one run of bytes: all that is needed to verify and place a hit.
-pub(super) struct Record(Vec<u8>);
+/// The four texts of an entry in one: what is needed to verify a hit and to tell its class.
+pub(super) struct Texts(String);
 
-impl Record {
+impl Texts {
     /// Occurs in no normalised text, so that no term can match across two fields.
-    const FIELD_SEPARATOR: u8 = 0;
+    const FIELD_SEPARATOR: char = '\0';
 
     pub(super) fn new(document: &Document) -> Self {
-        let texts = [&document.title, &document.provider, &document.items, &document.summary];
-        let length: usize = texts.iter().map(|text| text.as_str().len() + 1).sum();
-        let mut bytes = Vec::with_capacity(Rank::LEN + length);
-        bytes.extend_from_slice(Rank::new(document.issued, document.entry_id).as_bytes());
+        let texts = document.texts().map(|(_, text)| text.as_str());
+        let mut joined = String::with_capacity(texts.iter().map(|text| text.len() + 1).sum());
         for text in texts {
-            bytes.extend_from_slice(text.as_str().as_bytes());
-            bytes.push(Self::FIELD_SEPARATOR);
+            joined.push_str(text);
+            joined.push(Self::FIELD_SEPARATOR);
         }
-        Self(bytes)
+        Self(joined)
     }
 
-    /// None if the bytes are too short to be a record.
-    pub(super) fn from_bytes(bytes: Vec<u8>) -> Option<Self> {
-        (bytes.len() >= Rank::LEN + Field::ALL.len()).then_some(Self(bytes))
+    pub(super) fn stored(joined: String) -> Self {
+        Self(joined)
     }
 
-    pub(super) fn as_bytes(&self) -> &[u8] {
+    pub(super) fn as_str(&self) -> &str {
         &self.0
-    }
-
-    pub(super) fn rank(&self) -> Rank {
-        let mut rank = [0; Rank::LEN];
-        rank.copy_from_slice(&self.0[..Rank::LEN]);
-        Rank(rank)
     }
 
     /// The class of the entry for these terms; none if one of them occurs in no field.
     pub(super) fn class(&self, terms: &[Term]) -> Option<Field> {
-        let texts = &self.0[Rank::LEN..];
         terms.iter().try_fold(Field::Title, |class, term| {
-            let before = &texts[..term.find_in(texts)?];
-            let fields_before = before.iter().filter(|&&byte| byte == Self::FIELD_SEPARATOR).count();
+            let before = &self.0.as_bytes()[..term.find_in(&self.0)?];
+            let fields_before = before.iter().filter(|&&byte| byte == Self::FIELD_SEPARATOR as u8).count();
             Some(class.max(*Field::ALL.get(fields_before)?))
         })
     }

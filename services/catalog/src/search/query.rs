@@ -98,9 +98,9 @@ impl Term {
         found
     }
 
-    /// Where the term first occurs. UTF-8 makes the search in bytes one in characters.
-    pub(super) fn find_in(&self, bytes: &[u8]) -> Option<usize> {
-        self.finder.find(bytes)
+    /// Where the term first occurs, in bytes.
+    pub(super) fn find_in(&self, text: &str) -> Option<usize> {
+        self.finder.find(text.as_bytes())
     }
 }
 

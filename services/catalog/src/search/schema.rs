@@ -1,14 +1,14 @@
 //! How a document is laid out in tantivy.
 
 use tantivy::schema::{
-    BytesOptions, FAST, INDEXED, IndexRecordOption, STORED, Schema, TextFieldIndexing, TextOptions,
+    FAST, INDEXED, IndexRecordOption, STORED, Schema, TextFieldIndexing, TextOptions,
 };
 use tantivy::tokenizer::{Token, TokenStream, Tokenizer, TokenizerManager};
 use tantivy::{IndexSettings, IndexSortByField, Order, TantivyDocument, Term};
 
 use govshare_model::id::EntryId;
 
-use super::document::{Document, Field, Rank, Record};
+use super::document::{Document, Field, Texts};
 use super::text::grams;
 
 type Column = tantivy::schema::Field;
@@ -22,9 +22,10 @@ const RANK: &str = "rank";
 pub(super) struct Columns {
     /// To delete by.
     id: Column,
-    /// To keep the documents of each segment in order.
+    /// To keep the documents of each segment in order and to give it back.
     rank: Column,
-    record: Column,
+    /// All texts in one, to verify hits by.
+    stored: Column,
     filters: Column,
     texts: [Column; Field::ALL.len()],
 }
@@ -41,8 +42,8 @@ impl Columns {
         };
         let columns = Self {
             id: schema.add_bytes_field("id", INDEXED),
-            rank: schema.add_bytes_field(RANK, FAST),
-            record: schema.add_bytes_field("record", BytesOptions::from(STORED)),
+            rank: schema.add_bytes_field(RANK, FAST | STORED),
+            stored: schema.add_text_field("stored", STORED),
             filters: schema.add_text_field("filters", postings_only("raw")),
             texts: Field::ALL.map(|field| schema.add_text_field(name(field), postings_only(GRAMS))),
         };
@@ -52,13 +53,12 @@ impl Columns {
     pub(super) fn document(&self, document: &Document) -> TantivyDocument {
         let mut laid_out = TantivyDocument::default();
         laid_out.add_bytes(self.id, document.entry_id.0.as_bytes());
-        laid_out.add_bytes(self.rank, Rank::new(document.issued, document.entry_id).as_bytes());
-        laid_out.add_bytes(self.record, Record::new(document).as_bytes());
+        laid_out.add_bytes(self.rank, document.rank().as_bytes());
+        laid_out.add_text(self.stored, Texts::new(document).as_str());
         for filter in &document.filters {
             laid_out.add_text(self.filters, filter.word());
         }
-        let texts = [&document.title, &document.provider, &document.items, &document.summary];
-        for (column, text) in self.texts.into_iter().zip(texts) {
+        for (column, (_, text)) in self.texts.into_iter().zip(document.texts()) {
             laid_out.add_text(column, text.as_str());
         }
         laid_out
@@ -90,7 +90,7 @@ fn name(field: Field) -> &'static str {
     }
 }
 
-/// Documents of a segment stand in rank order; records lie uncompressed in blocks of one or two, because
+/// Documents of a segment stand in rank order; they are stored uncompressed in blocks of one or two, because
 /// verification reads them one by one.
 pub(super) fn settings() -> IndexSettings {
     IndexSettings {

@@ -15,7 +15,7 @@ use govshare_model::id::EntryId;
 
 use super::Error;
 use super::cursor::{All, Clause, Cursor};
-use super::document::{Field, Rank, Record};
+use super::document::{Field, Rank, Texts};
 use super::query::{Query, Term};
 use super::schema::Columns;
 
@@ -51,7 +51,7 @@ impl Segment {
     }
 
     pub(super) fn record(&self, doc: DocId) -> Result<Record, Error> {
-        Ok(self.store.get::<Stored>(doc)?.0)
+        Ok(self.store.get(doc)?)
     }
 
     /// The first document that comes after `rank`.
@@ -59,7 +59,7 @@ impl Segment {
         let (mut first, mut end) = (0, self.reader.max_doc());
         while first < end {
             let middle = first + (end - first) / 2;
-            if self.record(middle)?.rank() <= rank {
+            if self.record(middle)?.rank <= rank {
                 first = middle + 1;
             } else {
                 end = middle;
@@ -148,14 +148,18 @@ fn read_all(index: &InvertedIndexReader, postings: &[TermInfo]) -> Result<All, E
     Ok(All::new(postings))
 }
 
-/// A stored document: its one stored column.
-struct Stored(Record);
+/// What is stored of a document: the columns `rank` and `stored`, in this order.
+pub(super) struct Record {
+    pub(super) rank: Rank,
+    pub(super) texts: Texts,
+}
 
-impl DocumentDeserialize for Stored {
-    fn deserialize<'de, D: DocumentDeserializer<'de>>(mut fields: D) -> Result<Self, DeserializeError> {
-        let bytes = fields.next_field::<Bytes>()?.map(|(_, Bytes(bytes))| bytes);
-        let record = bytes.and_then(Record::from_bytes);
-        record.map(Self).ok_or_else(|| DeserializeError::custom("not the record of an entry"))
+impl DocumentDeserialize for Record {
+    fn deserialize<'de, D: DocumentDeserializer<'de>>(mut columns: D) -> Result<Self, DeserializeError> {
+        let rank = columns.next_field::<Bytes>()?.and_then(|(_, Bytes(bytes))| Rank::from_bytes(&bytes));
+        let texts = columns.next_field::<Joined>()?.map(|(_, Joined(text))| Texts::stored(text));
+        let record = rank.zip(texts).map(|(rank, texts)| Self { rank, texts });
+        record.ok_or_else(|| DeserializeError::custom("not what is stored of an entry"))
     }
 }
 
@@ -164,5 +168,13 @@ struct Bytes(Vec<u8>);
 impl ValueDeserialize for Bytes {
     fn deserialize<'de, D: ValueDeserializer<'de>>(value: D) -> Result<Self, DeserializeError> {
         value.deserialize_bytes().map(Self)
+    }
+}
+
+struct Joined(String);
+
+impl ValueDeserialize for Joined {
+    fn deserialize<'de, D: ValueDeserializer<'de>>(value: D) -> Result<Self, DeserializeError> {
+        value.deserialize_string().map(Self)
     }
 }

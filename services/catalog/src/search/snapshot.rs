@@ -70,7 +70,7 @@ fn count(plans: &[Plan<'_>], query: &Query) -> Result<Count, Error> {
         let mut next = 0;
         while let Some((doc, _)) = cursor.seek(next) {
             next = doc + 1;
-            if query.is_decided_by_grams() || plan.segment.record(doc)?.class(query.terms()).is_some() {
+            if query.is_decided_by_grams() || plan.segment.record(doc)?.texts.class(query.terms()).is_some() {
                 found += 1;
                 if found > COUNT_CAP {
                     return Ok(Count::MoreThan(COUNT_CAP));
@@ -100,8 +100,8 @@ impl Stream<'_> {
                 continue;
             }
             let record = self.plan.segment.record(doc)?;
-            if record.class(self.query.terms()) == Some(self.class) {
-                self.head = Some(record.rank());
+            if record.texts.class(self.query.terms()) == Some(self.class) {
+                self.head = Some(record.rank);
                 break;
             }
         }

@@ -1,0 +1,176 @@
+//! The command line: what all commands share, and the groups of commands.
+
+use std::path::PathBuf;
+use std::str::FromStr;
+
+use clap::{Args, Parser, Subcommand};
+use govshare_model::Role;
+use govshare_model::id::UnitId;
+use time::{Date, Month};
+
+use crate::connect::{self, Caller};
+use crate::failure::Failure;
+use crate::output::Output;
+use crate::sandbox::Sandbox;
+use crate::{
+    agreements, audit, catalog, databases, demo, evaluation, exchange, keys, requests, tokens, units,
+};
+
+/// 政务信息资源共享: catalogue, applications, agreements and exchange from the command line.
+#[derive(Debug, Parser)]
+#[command(name = "govshare", version, propagate_version = true)]
+pub struct Arguments {
+    #[command(flatten)]
+    pub global: Global,
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Makes a token for a person of the sandbox and prints it.
+    Token(tokens::Token),
+    /// The catalogue: import, review, publication, search (art. 14-16).
+    #[command(subcommand)]
+    Catalog(catalog::Command),
+    /// Applications for resources and their answers (art. 26).
+    #[command(subcommand)]
+    Request(requests::Command),
+    /// The agreement of the three parties, and its signatures (art. 26, 31).
+    #[command(subcommand)]
+    Agreement(agreements::Command),
+    /// Units' signing keys.
+    #[command(subcommand)]
+    Key(keys::Command),
+    /// Publishing and taking data (art. 5, 25).
+    #[command(subcommand)]
+    Exchange(exchange::Command),
+    /// What happened, as the audit has it.
+    #[command(subcommand)]
+    Audit(audit::Command),
+    /// Indicators of the units (art. 32).
+    #[command(subcommand)]
+    Evaluation(evaluation::Command),
+    /// The register of units (art. 2, 13).
+    #[command(subcommand)]
+    Unit(units::Command),
+    /// The register of shared databases (art. 5, 12).
+    #[command(subcommand)]
+    Database(databases::Command),
+    /// One sharing case from catalogue to delivery, with what is refused on the way.
+    Demo(demo::Demo),
+}
+
+/// What every command takes.
+#[derive(Debug, Args)]
+pub struct Global {
+    /// The gateway; without it that of the sandbox in --dir, else http://127.0.0.1:8080.
+    #[arg(long, global = true, env = "GOVSHARE_ENDPOINT", value_name = "URL")]
+    pub endpoint: Option<String>,
+    /// Certificates (PEM) that an https endpoint is verified with; without it the system's.
+    #[arg(long, global = true, env = "GOVSHARE_CA", value_name = "FILE")]
+    pub ca: Option<PathBuf>,
+    /// Directory of the sandbox.
+    #[arg(long, global = true, env = "GOVSHARE_DIR", default_value = ".govshare")]
+    pub dir: PathBuf,
+    /// Who you are: a token, or a file that holds one.
+    #[arg(long, global = true, value_name = "FILE|JWT", conflicts_with = "person")]
+    pub token: Option<String>,
+    /// Who you are in the sandbox, e.g. jiaowei.drafter.
+    #[arg(long = "as", id = "person", global = true, value_name = "UNIT.ROLE")]
+    pub person: Option<Person>,
+    /// One JSON object for programs instead of tables.
+    #[arg(long, global = true)]
+    pub json: bool,
+}
+
+/// A person of the sandbox: unit and role.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Person {
+    pub unit: UnitId,
+    pub role: Role,
+}
+
+impl FromStr for Person {
+    type Err = String;
+    fn from_str(text: &str) -> Result<Self, String> {
+        let (unit, role) = text.rsplit_once('.').ok_or("must be UNIT.ROLE, e.g. jiaowei.drafter")?;
+        Ok(Person { unit: unit.parse().map_err(|error| format!("unit: {error}"))?, role: role_of(role)? })
+    }
+}
+
+/// A role by its name in tokens.
+pub fn role_of(text: &str) -> Result<Role, String> {
+    Role::from_text(text).ok_or_else(|| {
+        let known: Vec<&str> = Role::ALL.iter().map(|role| role.as_str()).collect();
+        format!("{text:?} is no role; roles are {}", known.join(", "))
+    })
+}
+
+/// A day written as 2026-12-31.
+pub fn day(text: &str) -> Result<Date, String> {
+    let parsed = || {
+        let mut parts = text.splitn(3, '-');
+        let year = parts.next()?.parse().ok()?;
+        let month = Month::try_from(parts.next()?.parse::<u8>().ok()?).ok()?;
+        Date::from_calendar_date(year, month, parts.next()?.parse().ok()?).ok()
+    };
+    parsed().ok_or_else(|| format!("{text:?} is no day such as 2026-12-31"))
+}
+
+/// A day as the contracts carry it.
+pub fn day_to_proto(day: Date) -> govshare_proto::google::r#type::Date {
+    let (year, month, day) = day.to_calendar_date();
+    govshare_proto::google::r#type::Date { year, month: i32::from(u8::from(month)), day: i32::from(day) }
+}
+
+impl Global {
+    pub fn output(&self) -> Output {
+        Output { json: self.json }
+    }
+
+    pub fn sandbox(&self) -> Sandbox {
+        Sandbox::at(&self.dir)
+    }
+
+    /// Where the gateway is.
+    pub fn gateway(&self) -> String {
+        let named = self.endpoint.clone().or_else(|| self.sandbox().gateway);
+        named.unwrap_or_else(|| "http://127.0.0.1:8080".to_owned())
+    }
+
+    /// The platform as the person whom --token or --as names.
+    pub async fn caller(&self) -> Result<Caller, Failure> {
+        let token = match (&self.token, &self.person) {
+            (Some(token), _) => read_token(token)?,
+            (None, Some(person)) => self.sandbox().token(&person.unit, person.role)?,
+            (None, None) => {
+                return Err(Failure::usage(
+                    "who are you? Say it with --token FILE, or in the sandbox with --as UNIT.ROLE",
+                ));
+            }
+        };
+        self.caller_with(&token).await
+    }
+
+    /// The platform as whom --token or --as names, else as this person of the sandbox.
+    pub async fn caller_or(&self, unit: &UnitId, role: Role) -> Result<Caller, Failure> {
+        if self.token.is_some() || self.person.is_some() {
+            return self.caller().await;
+        }
+        self.caller_with(&self.sandbox().token(unit, role)?).await
+    }
+
+    async fn caller_with(&self, token: &str) -> Result<Caller, Failure> {
+        Caller::new(connect::connect(&self.gateway(), self.ca.as_deref()).await?, token)
+    }
+}
+
+/// A token as it is given: itself (three parts between dots, no such file) or in a file.
+fn read_token(given: &str) -> Result<String, Failure> {
+    match std::fs::read_to_string(given) {
+        Ok(token) => Ok(token.trim().to_owned()),
+        Err(_) if given.split('.').count() == 3 && !given.contains(['/', ' ']) => Ok(given.to_owned()),
+        Err(error) => Err(Failure::usage(format!("--token {given}: {error}, and it is no JWT either"))),
+    }
+}

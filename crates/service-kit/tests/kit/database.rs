@@ -1,0 +1,175 @@
+//! What the database promises: one change for one request_id, all or nothing, and an outbox that loses nothing.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::time::Duration;
+
+use govshare_cluster::{TestDatabase, TestServer};
+use govshare_model::{Actor, Role, Subject};
+use govshare_proto::evaluation::v1::{GetUnitIndicatorsRequest as Message, ListUnitIndicatorsResponse as Reply};
+use service_kit::call::Caller;
+use service_kit::config::DatabaseConfig;
+use service_kit::outbox::Destination;
+use service_kit::{Begin, Call, Clock, Database, Failure, Reason, Violations};
+use sqlx::migrate::Migrator;
+use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
+
+const SERVICE: &str = "kit-test";
+static NOTHING: Migrator = Migrator::DEFAULT;
+
+async fn database() -> (TestDatabase, Database) {
+    let server = TestServer::shared().await.expect("a private PostgreSQL");
+    let owned = server
+        .fresh_database("kit", async |owner| {
+            let runtime = "postgres://govshare_kit_test:p%40ss@127.0.0.1/unused";
+            service_kit::database::migrate(SERVICE, &owner, runtime, &NOTHING).await?;
+            service_kit::database::migrate(SERVICE, &owner, runtime, &NOTHING).await
+        })
+        .await
+        .expect("migrated, twice");
+    let config = DatabaseConfig {
+        url: owned.url_for("govshare_kit_test", "p@ss"),
+        max_connections: 6,
+        acquire_timeout_ms: 5000,
+        statement_timeout_ms: 5000,
+    };
+    let database = Database::connect(SERVICE, &config, Clock::default()).expect("a pool");
+    (owned, database)
+}
+
+fn call(subject: &str, request_id: Uuid, content: &str) -> Call {
+    let actor = Actor {
+        subject: Subject(subject.to_owned()),
+        unit: "jiaowei".parse().expect("a unit"),
+        roles: [Role::Drafter].into_iter().collect(),
+    };
+    let caller = Caller { actor: Arc::new(actor), method: "Test/Change".into() };
+    let mut violations = Violations::new();
+    let call = Call::over(&caller, content.as_bytes(), &request_id.to_string(), &mut violations).expect("a call");
+    violations.finish().expect("nothing wrong");
+    call
+}
+
+fn reply(number: u64) -> Reply {
+    Reply { feed_position: number.cast_signed(), ..Default::default() }
+}
+
+async fn change(database: &Database, call: &Call, runs: &AtomicU64) -> Result<Reply, Failure> {
+    match database.begin::<Reply>(call).await? {
+        Begin::Replay(reply) => Ok(reply),
+        Begin::Fresh(mut tx) => {
+            tx.command("elsewhere", &Message { unit_id: "jiaowei".to_owned() });
+            tx.commit(call, reply(runs.fetch_add(1, Ordering::SeqCst) + 1)).await
+        }
+    }
+}
+
+async fn rows_in_outbox(database: &Database) -> i64 {
+    sqlx::query_scalar("SELECT count(*) FROM outbox").fetch_one(database.pool()).await.expect("a count")
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn repeats_of_one_request_id_run_once_however_many_come_at_once() {
+    let (_owned, database) = database().await;
+    let runs = Arc::new(AtomicU64::new(0));
+    let id = Uuid::now_v7();
+    let tasks: Vec<_> = (0..20)
+        .map(|_| {
+            let (database, runs) = (database.clone(), Arc::clone(&runs));
+            tokio::spawn(async move { change(&database, &call("wang", id, "same"), &runs).await })
+        })
+        .collect();
+    for task in tasks {
+        assert_eq!(task.await.expect("no panic").expect("a reply"), reply(1));
+    }
+    assert_eq!((runs.load(Ordering::SeqCst), rows_in_outbox(&database).await), (1, 1));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_request_id_with_another_body_is_refused_and_another_persons_is_another() {
+    let (_owned, database) = database().await;
+    let runs = AtomicU64::new(0);
+    let id = Uuid::now_v7();
+    change(&database, &call("wang", id, "first"), &runs).await.expect("a reply");
+    let Err(Failure::Refused(refused)) = change(&database, &call("wang", id, "second"), &runs).await else {
+        panic!("another body was taken for a repeat")
+    };
+    assert_eq!(refused.reason(), Reason::RequestIdReused);
+    assert_eq!(change(&database, &call("li", id, "first"), &runs).await.expect("a reply"), reply(2));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_not_committed_leaves_neither_reply_nor_outbox_row() {
+    let (_owned, database) = database().await;
+    let id = Uuid::now_v7();
+    let Begin::Fresh(mut tx) = database.begin::<Reply>(&call("wang", id, "x")).await.expect("begun") else {
+        panic!("a new call was replayed")
+    };
+    tx.command("elsewhere", &Message { unit_id: "jiaowei".to_owned() });
+    drop(tx);
+    assert_eq!(rows_in_outbox(&database).await, 0);
+    let runs = AtomicU64::new(0);
+    assert_eq!(change(&database, &call("wang", id, "x"), &runs).await.expect("a reply"), reply(1));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn two_relays_deliver_every_row_in_spite_of_failures_and_none_after_it_was_taken() {
+    let (_owned, database) = database().await;
+    let runs = AtomicU64::new(0);
+    for _ in 0..300 {
+        change(&database, &call("wang", Uuid::now_v7(), "x"), &runs).await.expect("a reply");
+    }
+    let (tries, taken) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
+    let stop = CancellationToken::new();
+    let relays: Vec<_> = (0..2)
+        .map(|_| {
+            let (tries, taken) = (Arc::clone(&tries), Arc::clone(&taken));
+            let elsewhere = Destination::commands("elsewhere", move |_| {
+                let (tries, taken) = (Arc::clone(&tries), Arc::clone(&taken));
+                async move {
+                    if tries.fetch_add(1, Ordering::SeqCst) % 50 == 7 {
+                        return Err(tonic::Status::unavailable("down"));
+                    }
+                    taken.fetch_add(1, Ordering::SeqCst);
+                    Ok(())
+                }
+            });
+            tokio::spawn(database.outbox().clone().relay(database.pool().clone(), vec![elsewhere], stop.clone()))
+        })
+        .collect();
+    let deadline = std::time::Instant::now() + Duration::from_secs(30);
+    while rows_in_outbox(&database).await > 0 {
+        assert!(std::time::Instant::now() < deadline, "rows stay in the outbox");
+        database.outbox().settle(Duration::from_millis(200)).await;
+    }
+    stop.cancel();
+    for relay in relays {
+        relay.await.expect("a relay ends");
+    }
+    assert_eq!(taken.load(Ordering::SeqCst), 300);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_refused_command_stays_and_does_not_hold_up_the_others() {
+    let (_owned, database) = database().await;
+    let runs = AtomicU64::new(0);
+    for _ in 0..3 {
+        change(&database, &call("wang", Uuid::now_v7(), "x"), &runs).await.expect("a reply");
+    }
+    let first = Arc::new(AtomicUsize::new(0));
+    let elsewhere = Destination::commands("elsewhere", move |_| {
+        let first = first.fetch_add(1, Ordering::SeqCst) == 0;
+        async move { if first { Err(tonic::Status::failed_precondition("no")) } else { Ok(()) } }
+    });
+    let stop = CancellationToken::new();
+    let relay = tokio::spawn(database.outbox().clone().relay(database.pool().clone(), vec![elsewhere], stop.clone()));
+    let deadline = std::time::Instant::now() + Duration::from_secs(30);
+    while rows_in_outbox(&database).await > 1 {
+        assert!(std::time::Instant::now() < deadline, "rows stay in the outbox");
+        database.outbox().settle(Duration::from_millis(200)).await;
+    }
+    stop.cancel();
+    relay.await.expect("the relay ends");
+    assert_eq!(rows_in_outbox(&database).await, 1, "the refused row is kept for an operator");
+}

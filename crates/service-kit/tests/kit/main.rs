@@ -1,0 +1,7 @@
+//! The kit from outside: configuration, tokens, pages, and the database's promises on a real PostgreSQL.
+
+mod config;
+mod database;
+mod event;
+mod page;
+mod tokens;
