@@ -16,11 +16,13 @@ pub enum Relation {
     Provider,
     /// The unit that asks for or uses the resource (申请方, 使用方).
     Applicant,
+    /// The info office's own unit (区政府信息办), whoever the record belongs to.
+    InfoOffice,
 }
 
 impl Relation {
     pub const ALL: &'static [Relation] =
-        &[Relation::Anyone, Relation::Owner, Relation::Provider, Relation::Applicant];
+        &[Relation::Anyone, Relation::Owner, Relation::Provider, Relation::Applicant, Relation::InfoOffice];
 }
 
 /// Whoever has one of `roles` and stands in `relation` may call `method` while the record's state is one of

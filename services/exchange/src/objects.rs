@@ -19,6 +19,8 @@ use uuid::Uuid;
 pub const CHUNK_BYTES: usize = 256 << 10;
 /// Part of an upload; object stores want at least 5 MiB.
 const PART_BYTES: usize = 8 << 20;
+/// Parts that are written while the next one fills.
+const PARTS_UNDER_WAY: usize = 2;
 /// What is read at once for a download, and how many such blocks are ahead of the client.
 const BLOCK_BYTES: usize = 1 << 20;
 const BLOCKS_AHEAD: usize = 2;
@@ -110,9 +112,9 @@ impl Objects {
 }
 
 impl Writing {
-    /// Takes the next bytes; waits while a part is on its way to the store.
+    /// Takes the next bytes; waits while the store is behind.
     pub async fn write(&mut self, bytes: Bytes) -> Result<(), Failure> {
-        self.upload.wait_for_capacity(1).await.map_err(Failure::internal)?;
+        self.upload.wait_for_capacity(PARTS_UNDER_WAY).await.map_err(Failure::internal)?;
         self.upload.put(bytes);
         Ok(())
     }

@@ -45,7 +45,12 @@ impl Door {
     pub async fn serve(self, listener: TcpListener, shutdown: CancellationToken) {
         let places = Arc::new(Semaphore::new(self.bounds.max_connections));
         let drain = Duration::from_secs(self.bounds.drain_seconds);
-        let guest = Arc::new(Guests { http: http(&self.bounds), door: self, shutdown, cut: CancellationToken::new() });
+        let guest = Arc::new(Guests {
+            http: http(&self.bounds),
+            door: self,
+            shutdown,
+            cut: CancellationToken::new(),
+        });
         let connections = TaskTracker::new();
         loop {
             let place = Arc::clone(&places).acquire_owned();
@@ -85,7 +90,11 @@ impl Door {
 fn http(bounds: &config::Server) -> auto::Builder<TokioExecutor> {
     let mut http = auto::Builder::new(TokioExecutor::new());
     // HTTP/1 gets one short answer.
-    http.http1().timer(TokioTimer::new()).header_read_timeout(HTTP1_HEADERS).max_buf_size(16 << 10).keep_alive(false);
+    http.http1()
+        .timer(TokioTimer::new())
+        .header_read_timeout(HTTP1_HEADERS)
+        .max_buf_size(16 << 10)
+        .keep_alive(false);
     http.http2()
         .timer(TokioTimer::new())
         .max_concurrent_streams(bounds.max_concurrent_streams)

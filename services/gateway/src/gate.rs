@@ -13,11 +13,11 @@ use http::uri::PathAndQuery;
 use http::{Method, Request, Response, Version};
 use http_body::{Body, Frame, SizeHint};
 use hyper::body::Incoming;
+use service_kit::Refusal;
 use service_kit::auth::access::Access;
 use service_kit::auth::bearer;
 use service_kit::auth::people::PeopleTokens;
 use service_kit::auth::services::ServiceSigner;
-use service_kit::Refusal;
 use tokio::time::timeout_at;
 use tonic::{Code, Status};
 use tower::Service;
@@ -55,7 +55,9 @@ impl Gate {
         if !speaks_grpc {
             return refusals::not_grpc();
         }
-        let Some(route) = self.routes.find(request.uri().path()) else { return self.answer_itself(request).await };
+        let Some(route) = self.routes.find(request.uri().path()) else {
+            return self.answer_itself(request).await;
+        };
         let mut work = Work::begin(&self, route);
         match self.relay(route, source, request, &mut work).await {
             Ok(ready) => ready.reply(work),

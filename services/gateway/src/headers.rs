@@ -7,14 +7,14 @@ use http::{HeaderMap, HeaderName, HeaderValue};
 
 use crate::routes::Limit;
 
-pub const SERVICE_IDENTITY: HeaderName =
-    HeaderName::from_static(service_kit::auth::services::SERVICE_HEADER);
+pub const SERVICE_IDENTITY: HeaderName = HeaderName::from_static(service_kit::auth::services::SERVICE_HEADER);
 const GRPC_TIMEOUT: HeaderName = HeaderName::from_static("grpc-timeout");
 
 /// Takes away what a client may not say to the services. Connection-specific headers cannot be here: HTTP/2
 /// forbids them, and the server refuses a request that has them.
 pub fn strip(headers: &mut HeaderMap) {
-    let reserved = |name: &&HeaderName| name.as_str().starts_with("govshare-") || name.as_str().starts_with("proxy-");
+    let reserved =
+        |name: &&HeaderName| name.as_str().starts_with("govshare-") || name.as_str().starts_with("proxy-");
     while let Some(name) = headers.keys().find(reserved).cloned() {
         headers.remove(name);
     }

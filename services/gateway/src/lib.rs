@@ -66,7 +66,8 @@ pub async fn serve(config: Config<Settings>, runtime: Runtime) -> Result<(), Err
     let ended = CancellationToken::new();
     let refresh = Duration::from_secs(config.identity.refresh_seconds.max(1));
     background.spawn(keys.clone().keep_fresh(refresh, ended.clone()));
-    let upstreams: Vec<Arc<Upstream>> = UPSTREAMS.iter().map(|(_, name)| Arc::new(Upstream::new(name))).collect();
+    let upstreams: Vec<Arc<Upstream>> =
+        UPSTREAMS.iter().map(|(_, name)| Arc::new(Upstream::new(name))).collect();
     for upstream in &upstreams {
         let addresses = config.upstream(upstream.name)?;
         let replicas = Replicas {

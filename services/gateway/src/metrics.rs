@@ -24,7 +24,9 @@ impl Durations {
         let histogram = global::meter(METER)
             .f64_histogram("rpc.server.call.duration")
             .with_unit("s")
-            .with_boundaries(vec![0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0])
+            .with_boundaries(vec![
+                0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0,
+            ])
             .build();
         Self { histogram, attributes: (0..routes * CODES).map(|_| OnceLock::new()).collect() }
     }

@@ -62,8 +62,11 @@ impl Rejections {
         let mut minutes = self.minutes.lock().unwrap_or_else(PoisonError::into_inner);
         let sources = minutes.entry(self.minute()).or_default();
         let address = Source::Address(source.to_canonical());
-        let source =
-            if sources.len() < MAX_SOURCES || sources.contains_key(&address) { address } else { Source::Other };
+        let source = if sources.len() < MAX_SOURCES || sources.contains_key(&address) {
+            address
+        } else {
+            Source::Other
+        };
         let tally = sources.entry(source).or_insert_with(|| Tally {
             reasons: BTreeMap::new(),
             first_method: format!("{}/{}", route.service, route.method),
@@ -90,7 +93,9 @@ impl Rejections {
             }
         }
         pending.extend(self.take(i64::MAX, replica));
-        if tokio::time::timeout(LAST_REPORT, deliver(&mut client, &mut pending)).await.is_err() || !pending.is_empty() {
+        if tokio::time::timeout(LAST_REPORT, deliver(&mut client, &mut pending)).await.is_err()
+            || !pending.is_empty()
+        {
             tracing::error!(dropped = pending.len(), "rejected tokens not told to the audit");
         }
     }
@@ -106,7 +111,8 @@ impl Rejections {
             let later = minutes.split_off(&end);
             std::mem::replace(&mut *minutes, later)
         };
-        let tallies = over.into_iter().flat_map(|(minute, sources)| sources.into_iter().map(move |s| (minute, s)));
+        let tallies =
+            over.into_iter().flat_map(|(minute, sources)| sources.into_iter().map(move |s| (minute, s)));
         let sealed = tallies.filter_map(|(minute, (source, tally))| {
             let since = Instant::now();
             match self.seal(minute, source, tally, replica) {
@@ -120,8 +126,15 @@ impl Rejections {
         sealed.collect()
     }
 
-    fn seal(&self, minute: i64, source: Source, tally: Tally, replica: &str) -> Result<NewEvent, service_kit::Failure> {
-        let reasons: Vec<_> = tally.reasons.iter().map(|(reason, count)| format!("{reason}: {count}")).collect();
+    fn seal(
+        &self,
+        minute: i64,
+        source: Source,
+        tally: Tally,
+        replica: &str,
+    ) -> Result<NewEvent, service_kit::Failure> {
+        let reasons: Vec<_> =
+            tally.reasons.iter().map(|(reason, count)| format!("{reason}: {count}")).collect();
         let event = Event {
             aggregate: format!("auth-failures/{}", Uuid::now_v7()),
             version: 1,

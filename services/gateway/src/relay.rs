@@ -74,7 +74,9 @@ pub async fn send(
             continue;
         };
         let mut sending = !ends;
-        let head = std::future::poll_fn(|cx| poll_head(&mut response, &mut upload, &mut stream, &mut sending, cx)).await;
+        let head =
+            std::future::poll_fn(|cx| poll_head(&mut response, &mut upload, &mut stream, &mut sending, cx))
+                .await;
         match head {
             Ok(response) => {
                 let over = response.body().is_end_stream();
@@ -154,8 +156,10 @@ impl Upload {
                 Some(Ok(frame)) => match frame.into_data() {
                     Ok(data) => {
                         let last = self.body.is_end_stream();
-                        self.sent = match self.sent {
+                        self.sent = match std::mem::replace(&mut self.sent, Sent::More) {
                             Sent::Nothing => Sent::First(data.clone(), last),
+                            // Many clients end their half with an empty piece.
+                            Sent::First(first, _) if data.is_empty() => Sent::First(first, last),
                             Sent::First(..) | Sent::More => Sent::More,
                         };
                         self.held = Some((data, last));
@@ -228,7 +232,9 @@ impl Reply {
                 Poll::Ready(Some(Ok(Frame::data(data))))
             }
             Some(Err(error)) => Poll::Ready(Some(Err(error))),
-            None => Poll::Ready(ready!(self.received.poll_trailers(cx))?.map(|trailers| Ok(Frame::trailers(trailers)))),
+            None => Poll::Ready(
+                ready!(self.received.poll_trailers(cx))?.map(|trailers| Ok(Frame::trailers(trailers))),
+            ),
         }
     }
 
@@ -248,7 +254,10 @@ impl Body for Reply {
     type Data = Bytes;
     type Error = std::convert::Infallible;
 
-    fn poll_frame(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Self::Error>>> {
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Self::Error>>> {
         let reply = self.get_mut();
         if reply.over {
             return Poll::Ready(None);

@@ -18,7 +18,11 @@ pub fn follow(headers: &mut HeaderMap, ratio: f64, service: &str, method: &str) 
     };
     sampled.then(|| {
         let span = tracing::info_span!(
-            "rpc", otel.kind = "server", rpc.system = "grpc", rpc.service = service, rpc.method = method
+            "rpc",
+            otel.kind = "server",
+            rpc.system = "grpc",
+            rpc.service = service,
+            rpc.method = method
         );
         telemetry::adopt(&span, headers);
         span.in_scope(|| telemetry::inject(headers));
@@ -77,7 +81,13 @@ mod tests {
         assert_eq!(flags(format!("00-{id}-00").as_bytes()), Some(0));
         assert_eq!(flags(format!("01-{id}-01-later").as_bytes()), Some(1));
         let zero_parent = format!("00-{}-0000000000000000-01", &id[..32]);
-        for bad in [format!("ff-{id}-01"), format!("00-{id}-01-x"), id.to_uppercase(), format!("00-{id}-0"), zero_parent] {
+        for bad in [
+            format!("ff-{id}-01"),
+            format!("00-{id}-01-x"),
+            id.to_uppercase(),
+            format!("00-{id}-0"),
+            zero_parent,
+        ] {
             assert_eq!(flags(bad.as_bytes()), None, "{bad}");
         }
     }

@@ -39,7 +39,8 @@ impl Origin {
         let tls = if scheme == Scheme::HTTPS {
             let config = tls.ok_or_else(|| wrong("needs the certificates of [tls]"))?;
             let host = authority.host().trim_matches(['[', ']']).to_owned();
-            let name = ServerName::try_from(host).map_err(|_| wrong("has no name that a certificate can have"))?;
+            let name =
+                ServerName::try_from(host).map_err(|_| wrong("has no name that a certificate can have"))?;
             Some((Arc::clone(config), name))
         } else {
             None
@@ -96,7 +97,12 @@ impl Replicas {
         }
     }
 
-    fn connect(&self, origin: &Origin, address: SocketAddr, shutdown: &CancellationToken) -> CancellationToken {
+    fn connect(
+        &self,
+        origin: &Origin,
+        address: SocketAddr,
+        shutdown: &CancellationToken,
+    ) -> CancellationToken {
         let stop = shutdown.child_token();
         for _ in 0..self.connections_per_replica {
             let slot = Slot {

@@ -1,0 +1,229 @@
+//! `govshare request`: applications for resources and their answers (art. 26).
+
+use clap::{Args, Subcommand, ValueEnum};
+use govshare_proto::access_request::v1 as pb;
+use time::Date;
+
+use crate::args::{Global, day, day_to_proto};
+use crate::connect::{Caller, pages, request_id};
+use crate::failure::Failure;
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Drafts an application for a published entry.
+    Create {
+        entry: String,
+        #[command(flatten)]
+        form: Form,
+    },
+    /// Hands a draft in: the provider's clock starts.
+    Submit { case: String },
+    /// Prepares the provider's answer for an approver.
+    Propose {
+        case: String,
+        #[arg(value_enum)]
+        answer: AnswerKind,
+        /// Written reasons; required for a refusal.
+        #[arg(long, default_value = "")]
+        reasons: String,
+    },
+    /// Gives the proposed consent.
+    Consent { case: String },
+    /// Gives the proposed refusal; its reasons go to the applicant and the info office.
+    Refuse {
+        case: String,
+        #[arg(long)]
+        reasons: String,
+    },
+    /// Takes an application back.
+    Withdraw { case: String },
+    /// Shows one application.
+    Show { case: String },
+    /// Lists applications, newest first.
+    List {
+        #[arg(long, default_value = "")]
+        applicant: String,
+        #[arg(long, default_value = "")]
+        provider: String,
+        #[arg(long, value_enum)]
+        state: Option<State>,
+        /// Only those that are or were overdue.
+        #[arg(long)]
+        overdue: bool,
+        /// How many to list; 0: all.
+        #[arg(long, default_value_t = 50)]
+        limit: usize,
+    },
+}
+
+/// The application form (申请单).
+#[derive(Debug, Clone, Default, Args)]
+pub struct Form {
+    /// What the resource is needed for (art. 23).
+    #[arg(long, default_value = "")]
+    pub purpose: String,
+    /// Duty or legal basis of the need (art. 13).
+    #[arg(long, default_value = "")]
+    pub basis: String,
+    /// An item asked for; can be repeated. Without any: all.
+    #[arg(long = "item")]
+    pub items: Vec<String>,
+    /// How and how often it is to be delivered.
+    #[arg(long, default_value = "")]
+    pub delivery: String,
+    /// Last day of use, e.g. 2026-12-31.
+    #[arg(long, value_parser = day)]
+    pub until: Option<Date>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum AnswerKind {
+    /// 同意提供
+    Consent,
+    /// 不同意提供
+    Refusal,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum State {
+    Draft,
+    Submitted,
+    AnswerProposed,
+    Consented,
+    Refused,
+    Withdrawn,
+    Agreed,
+}
+
+impl From<State> for pb::AccessRequestState {
+    fn from(state: State) -> Self {
+        match state {
+            State::Draft => Self::Draft,
+            State::Submitted => Self::Submitted,
+            State::AnswerProposed => Self::AnswerProposed,
+            State::Consented => Self::Consented,
+            State::Refused => Self::Refused,
+            State::Withdrawn => Self::Withdrawn,
+            State::Agreed => Self::Agreed,
+        }
+    }
+}
+
+pub async fn run(command: Command, global: &Global) -> Result<(), Failure> {
+    let caller = global.caller().await?;
+    let output = global.output();
+    let case = match command {
+        Command::Create { entry, form } => create(&caller, &entry, form).await?,
+        Command::Submit { case } => submit(&caller, &case).await?,
+        Command::Propose { case, answer, reasons } => propose(&caller, &case, answer, &reasons).await?,
+        Command::Consent { case } => consent(&caller, &case).await?,
+        Command::Refuse { case, reasons } => refuse(&caller, &case, &reasons).await?,
+        Command::Withdraw { case } => {
+            let wanted =
+                pb::WithdrawAccessRequestRequest { access_request_id: case, request_id: request_id() };
+            let reply = caller.access_requests().withdraw_access_request(wanted).await?.into_inner();
+            reply.access_request.unwrap_or_default()
+        }
+        Command::Show { case } => get(&caller, &case).await?,
+        Command::List { applicant, provider, state, overdue, limit } => {
+            let (access_requests, next_page_token) = pages(limit, |page_size, page_token| {
+                let mut client = caller.access_requests();
+                let wanted = pb::ListAccessRequestsRequest {
+                    applicant_unit_id: applicant.clone(),
+                    provider_unit_id: provider.clone(),
+                    state: state.map(pb::AccessRequestState::from).unwrap_or_default().into(),
+                    overdue,
+                    page_size,
+                    page_token,
+                };
+                async move {
+                    let page = client.list_access_requests(wanted).await?.into_inner();
+                    Ok((page.access_requests, page.next_page_token))
+                }
+            })
+            .await?;
+            let columns = &[
+                "case_number",
+                "state",
+                "applicant_unit_id",
+                "provider_unit_id",
+                "entry_title",
+                "answer_due",
+                "overdue_time",
+                "access_request_id",
+            ];
+            let reply = pb::ListAccessRequestsResponse { access_requests, next_page_token };
+            output.list(&reply, "access_requests", columns);
+            return Ok(());
+        }
+    };
+    output.record(&case);
+    Ok(())
+}
+
+pub async fn create(caller: &Caller, entry: &str, form: Form) -> Result<pb::AccessRequest, Failure> {
+    let form = pb::ApplicationForm {
+        purpose: form.purpose,
+        basis: form.basis,
+        items: form.items,
+        delivery: form.delivery,
+        use_until: form.until.map(day_to_proto),
+    };
+    let wanted = pb::CreateAccessRequestRequest {
+        entry_id: entry.to_owned(),
+        form: Some(form),
+        request_id: request_id(),
+    };
+    let reply = caller.access_requests().create_access_request(wanted).await?.into_inner();
+    Ok(reply.access_request.unwrap_or_default())
+}
+
+pub async fn submit(caller: &Caller, case: &str) -> Result<pb::AccessRequest, Failure> {
+    let wanted =
+        pb::SubmitAccessRequestRequest { access_request_id: case.to_owned(), request_id: request_id() };
+    let reply = caller.access_requests().submit_access_request(wanted).await?.into_inner();
+    Ok(reply.access_request.unwrap_or_default())
+}
+
+pub async fn propose(
+    caller: &Caller,
+    case: &str,
+    answer: AnswerKind,
+    reasons: &str,
+) -> Result<pb::AccessRequest, Failure> {
+    let kind = match answer {
+        AnswerKind::Consent => pb::AnswerKind::Consent,
+        AnswerKind::Refusal => pb::AnswerKind::Refusal,
+    };
+    let wanted = pb::ProposeAnswerRequest {
+        access_request_id: case.to_owned(),
+        kind: kind.into(),
+        reasons: reasons.to_owned(),
+        request_id: request_id(),
+    };
+    let reply = caller.access_requests().propose_answer(wanted).await?.into_inner();
+    Ok(reply.access_request.unwrap_or_default())
+}
+
+pub async fn consent(caller: &Caller, case: &str) -> Result<pb::AccessRequest, Failure> {
+    let wanted =
+        pb::ConsentAccessRequestRequest { access_request_id: case.to_owned(), request_id: request_id() };
+    let reply = caller.access_requests().consent_access_request(wanted).await?.into_inner();
+    Ok(reply.access_request.unwrap_or_default())
+}
+
+pub async fn refuse(caller: &Caller, case: &str, reasons: &str) -> Result<pb::AccessRequest, Failure> {
+    let wanted = pb::RefuseAccessRequestRequest {
+        access_request_id: case.to_owned(),
+        reasons: reasons.to_owned(),
+        request_id: request_id(),
+    };
+    let reply = caller.access_requests().refuse_access_request(wanted).await?.into_inner();
+    Ok(reply.access_request.unwrap_or_default())
+}
+
+pub async fn get(caller: &Caller, case: &str) -> Result<pb::AccessRequest, Failure> {
+    let wanted = pb::GetAccessRequestRequest { access_request_id: case.to_owned() };
+    let reply = caller.access_requests().get_access_request(wanted).await?.into_inner();
+    Ok(reply.access_request.unwrap_or_default())
+}

@@ -1,0 +1,44 @@
+//! What the conversions of all aggregates share: etags and update masks.
+
+use prost_types::FieldMask;
+use service_kit::{Reason, Refusal, Violations};
+
+/// A record's version as callers see it (AIP-154).
+pub fn etag(version: i64) -> String {
+    format!("\"{version}\"")
+}
+
+/// Compares the etag that the caller read, if they sent one.
+pub fn check_etag(sent: &str, version: i64, kind: &'static str, id: impl ToString) -> Result<(), Refusal> {
+    if sent.is_empty() || sent == etag(version) {
+        return Ok(());
+    }
+    Err(Refusal::new(
+        Reason::EtagMismatch,
+        "the record was changed since you read it; read it again",
+        "记录已被他人修改，请重新读取",
+    )
+    .resource(kind, id))
+}
+
+/// The fields that a mask names, of those in `known`.
+pub fn mask<F: Copy>(
+    mask: Option<FieldMask>,
+    known: &[(&'static str, F)],
+    violations: &mut Violations,
+) -> Vec<F> {
+    let paths = mask.map(|mask| mask.paths).unwrap_or_default();
+    violations.check(!paths.is_empty(), "update_mask", "must name at least one field / 须至少指定一个字段");
+    let mut fields = Vec::with_capacity(paths.len());
+    for path in &paths {
+        match known.iter().find(|(name, _)| name == path) {
+            Some((_, field)) => fields.push(*field),
+            None => {
+                let names: Vec<_> = known.iter().map(|(name, _)| *name).collect();
+                let names = names.join(", ");
+                violations.add("update_mask", format!("{path:?} is not one of {names} / 未知字段"));
+            }
+        }
+    }
+    fields
+}

@@ -1,0 +1,43 @@
+//! What the caller hears when a key cannot be registered, countersigned or revoked.
+
+use service_kit::{Failure, Reason, Refusal, Violations};
+
+use super::key::Rejection;
+
+impl From<Rejection> for Failure {
+    fn from(rejection: Rejection) -> Self {
+        refusal(rejection).into()
+    }
+}
+
+fn refusal(rejection: Rejection) -> Refusal {
+    match rejection {
+        Rejection::WrongState { state } => Refusal::new(
+            Reason::WrongState,
+            format!("the key is {state}, which does not allow this step"),
+            format!("密钥当前状态为 {state}，不能执行此操作"),
+        )
+        .state(state),
+        Rejection::NotTheRootKey => {
+            let mut violations = Violations::new();
+            let problem = "must be the configured root key, as the info office has no active key / 信息办首个密钥须为所配置的根密钥";
+            violations.add("public_key", problem);
+            Refusal::new(
+                Reason::FieldInvalid,
+                "the info office's first key must be the configured root key",
+                "信息办首个密钥须为所配置的根密钥",
+            )
+            .violations(violations.into_found())
+        }
+        Rejection::KeyNotActive => Refusal::new(
+            Reason::KeyNotActive,
+            "countersign_key_id is not an active key of the info office",
+            "副署密钥不是信息办的有效密钥",
+        ),
+        Rejection::SignatureInvalid => Refusal::new(
+            Reason::SignatureInvalid,
+            "the signature is not the countersigning key's over the key's statement",
+            "副署签名验证不通过",
+        ),
+    }
+}

@@ -1,0 +1,38 @@
+//! What the caller hears when a record of the register cannot be as asked.
+
+use service_kit::{Failure, Reason, Refusal, Violations};
+
+use super::unit::{Field, Rejection};
+
+impl From<Rejection> for Failure {
+    fn from(rejection: Rejection) -> Self {
+        let mut violations = Violations::new();
+        match rejection {
+            Rejection::KindMissing => {
+                violations.add("unit.kind", "is required with a credit code / 有统一社会信用代码的单位须填写类别");
+            }
+            Rejection::NameTwice(name) => {
+                violations.add("unit.aliases", format!("names {name:?} twice / 名称重复"));
+            }
+        }
+        field_invalid(violations)
+    }
+}
+
+/// As [`Violations::finish`] where something was found.
+pub(super) fn field_invalid(violations: Violations) -> Failure {
+    match violations.finish() {
+        Err(refusal) => refusal.into(),
+        Ok(()) => Failure::internal("refused without a violation"),
+    }
+}
+
+pub(super) fn field_not_yours(field: Field) -> Refusal {
+    Refusal::new(
+        Reason::RoleNotAllowed,
+        format!("{} is changed by the info office", field.name()),
+        format!("{} 由信息办修改", field.name()),
+    )
+    .with("field", field.name())
+    .article("13")
+}

@@ -1,0 +1,102 @@
+//! Redeems tickets: the delivery stands in the audit before its first byte leaves.
+
+use std::sync::Arc;
+
+use govshare_model::calendar::shanghai_date;
+use govshare_model::id::DeliveryId;
+use govshare_proto::exchange::v1 as pb;
+use govshare_proto::exchange::v1::download_service_server::DownloadService;
+use service_kit::client::Upstream;
+use service_kit::clock::real_now;
+use service_kit::{Database, Failure, telemetry};
+use tokio::sync::Semaphore;
+use tonic::{Request, Response, Status};
+use tracing::Instrument;
+use uuid::Uuid;
+
+use super::recorder::Recorder;
+use super::store::Deliveries;
+use super::stream::DeliveryStream;
+use super::{Delivery, Transition};
+use crate::data_version::store::Versions;
+use crate::data_version::{self, DataVersion};
+use crate::error;
+use crate::objects::Objects;
+use crate::ticket::Digest;
+use crate::ticket::store::Tickets;
+use crate::upstreams::Agreements;
+
+#[derive(Clone)]
+pub struct Downloads {
+    pub database: Database,
+    pub versions: Versions,
+    pub tickets: Tickets,
+    pub deliveries: Deliveries,
+    pub objects: Objects,
+    pub agreements: Agreements,
+    pub audit: Upstream,
+    pub recorder: Recorder,
+    /// Downloads at once; more are shed.
+    pub places: Arc<Semaphore>,
+}
+
+#[tonic::async_trait]
+impl DownloadService for Downloads {
+    type DownloadStream = DeliveryStream;
+
+    async fn download(
+        &self,
+        request: Request<pb::DownloadRequest>,
+    ) -> Result<Response<DeliveryStream>, Status> {
+        let span = tracing::info_span!("rpc", otel.kind = "server", rpc.method = "Download");
+        let (metadata, _, body) = request.into_parts();
+        telemetry::adopt(&span, &metadata.into_headers());
+        let downloads = self.clone();
+        // In a task of its own, as a client who leaves must not cut the transaction in half.
+        let opened = tokio::spawn(async move { downloads.open(&body.ticket).await }.instrument(span)).await;
+        let stream = opened.map_err(|panicked| Failure::internal(panicked))??;
+        Ok(Response::new(stream))
+    }
+}
+
+impl Downloads {
+    async fn open(&self, ticket: &str) -> Result<DeliveryStream, Failure> {
+        let place = Arc::clone(&self.places).try_acquire_owned().map_err(|_| error::overloaded())?;
+        let digest = Digest::of(ticket);
+        let found = self.tickets.load(digest).await?;
+        found.redeemable(real_now())?;
+        let now = self.database.clock().now();
+        self.agreements.agreement(found.agreement).await?.lets_flow(shanghai_date(now))?;
+        let version = self.versions.load(found.data_version).await?;
+
+        let mut tx = self.database.transaction().await?;
+        let ticket = self.tickets.redeem(&mut tx, digest, real_now()).await?;
+        let start = Delivery::start(DeliveryId(Uuid::now_v7()), &ticket, &version, now);
+        let started = self.deliveries.start(&mut tx, &start, &version, &ticket.holder).await?;
+        tx.commit_unasked().await?;
+
+        let id = start.delivery().id;
+        if let Err(failure) = started.append(&self.database, &self.audit).await {
+            tracing::error!(%id, error = %failure, "delivery not started, as the audit did not take it");
+            self.recorder.give_up(id);
+            return Err(error::audit_unavailable().into());
+        }
+        let (stream, progress) = self.stream(&start, &version, place);
+        self.recorder.follow(id, progress);
+        Ok(stream)
+    }
+
+    fn stream(
+        &self,
+        start: &Transition,
+        version: &DataVersion,
+        place: tokio::sync::OwnedSemaphorePermit,
+    ) -> (DeliveryStream, super::stream::Progress) {
+        let opening = pb::DownloadOpening {
+            delivery_id: start.delivery().id.to_string(),
+            data_version: Some(data_version::convert::to_proto(version)),
+        };
+        let chunks = Box::pin(self.objects.read(version.id, version.content.size()));
+        DeliveryStream::new(opening, chunks, place, self.recorder.cut.clone())
+    }
+}
