@@ -1,1 +1,43 @@
+//! The command `govshare`, for operators and integrators: everything it does goes through the public contracts.
+
+pub mod agreements;
+pub mod args;
+pub mod audit;
+pub mod catalog;
 pub mod catalogue_file;
+pub mod connect;
+pub mod databases;
+pub mod demo;
+pub mod evaluation;
+pub mod exchange;
+pub mod failure;
+pub mod keys;
+pub mod output;
+pub mod progress;
+pub mod requests;
+pub mod sandbox;
+pub mod signing;
+pub mod tokens;
+pub mod transfer;
+pub mod units;
+
+use args::{Arguments, Command};
+use failure::Failure;
+
+/// Runs one command.
+pub async fn run(arguments: Arguments) -> Result<(), Failure> {
+    let global = &arguments.global;
+    match arguments.command {
+        Command::Token(token) => token.run(global),
+        Command::Catalog(command) => catalog::run(command, global).await,
+        Command::Request(command) => requests::run(command, global).await,
+        Command::Agreement(command) => agreements::run(command, global).await,
+        Command::Key(command) => keys::run(command, global).await,
+        Command::Exchange(command) => exchange::run(command, global).await,
+        Command::Audit(command) => audit::run(command, global).await,
+        Command::Evaluation(command) => evaluation::run(command, global).await,
+        Command::Unit(command) => units::run(command, global).await,
+        Command::Database(command) => databases::run(command, global).await,
+        Command::Demo(demo) => demo.run(global).await,
+    }
+}

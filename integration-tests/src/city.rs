@@ -2,33 +2,28 @@
 
 use std::collections::BTreeMap;
 use std::future::Future;
-use std::time::Duration;
 
 use govshare_cluster::{AUDIENCE, GATEWAY, ISSUER, Identity, SERVICES, Seed, TestDatabase, TestServer};
-use govshare_model::Role;
-use govshare_model::id::UnitId;
 use service_kit::process::{Error, Runtime};
 use service_kit::{Clock, Config};
 use tempfile::TempDir;
 use time::OffsetDateTime;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
-use tonic::transport::Channel;
 
-use crate::people::Person;
+use crate::platform::Platform;
 
 /// How many replicas of which service; who is not named has one.
 pub type Shape = BTreeMap<&'static str, usize>;
 
 /// A running platform; it ends with this value.
 pub struct City {
+    platform: Platform,
     pub clock: Clock,
-    pub identity: Identity,
     pub gateway: String,
     /// Addresses of each service, one per replica.
     pub services: BTreeMap<&'static str, Vec<String>>,
     pub database: TestDatabase,
-    channel: Channel,
     stop: CancellationToken,
     _dir: TempDir,
 }
@@ -68,32 +63,11 @@ impl City {
             run(service.name, settings, runtime);
         }
         let gateway = services[GATEWAY.name][0].clone();
-        let channel = Channel::from_shared(gateway.clone()).expect("an address").connect_lazy();
-        let city = City { clock, identity, gateway, services, database, channel, stop, _dir: dir };
+        let platform = Platform::at(&gateway, identity);
+        let city = City { platform, clock, gateway, services, database, stop, _dir: dir };
         city.wait_until_ready().await;
         city.register_units().await;
         city
-    }
-
-    /// A person of `unit` with one role, as the sandbox would mint them.
-    pub fn person(&self, unit: &str, role: Role) -> Person {
-        self.someone(unit, &format!("{unit}.{}", role.as_str()), &[role])
-    }
-
-    /// Any person.
-    pub fn someone(&self, unit: &str, subject: &str, roles: &[Role]) -> Person {
-        let unit: UnitId = unit.parse().expect("a unit id");
-        let token = self.identity.mint_for(&unit, subject, roles).expect("a token");
-        Person::new(self.channel.clone(), &token, unit)
-    }
-
-    /// Whoever sends this token.
-    pub fn bearer(&self, token: &str) -> Person {
-        Person::new(self.channel.clone(), token, "nobody".parse().expect("a unit id"))
-    }
-
-    pub fn info_office(&self) -> Person {
-        self.someone("info-office", "info-office.officer", &[Role::InfoOffice, Role::Drafter])
     }
 
     /// Moves business time to a day at 10:00 in Shanghai.
@@ -104,50 +78,18 @@ impl City {
         self.clock.set(date.with_hms(10, 0, 0).expect("ten o'clock").assume_offset(offset));
     }
 
-    async fn wait_until_ready(&self) {
-        let anyone = self.person("jiaowei", Role::Drafter);
-        eventually("every service answers through the gateway", async || {
-            let answers = (
-                anyone.units().list_units(Default::default()).await,
-                anyone.entries().search_entries(Default::default()).await,
-                anyone.requests().list_access_requests(Default::default()).await,
-                anyone.reviews().list_reviews(Default::default()).await,
-                anyone.agreements().list_agreements(Default::default()).await,
-                anyone.exchange().list_deliveries(Default::default()).await,
-                anyone.audit().list_events(Default::default()).await,
-                anyone.evaluation().list_unit_indicators(Default::default()).await,
-            );
-            let missing = [
-                answers.0.err(),
-                answers.1.err(),
-                answers.2.err(),
-                answers.3.err(),
-                answers.4.err(),
-                answers.5.err(),
-                answers.6.err(),
-                answers.7.err(),
-            ];
-            missing.into_iter().flatten().next().map_or(Ok(()), |status| Err(format!("{status:?}")))
-        })
-        .await;
+}
+
+impl std::ops::Deref for City {
+    type Target = Platform;
+    fn deref(&self) -> &Platform {
+        &self.platform
     }
 }
 
 impl Drop for City {
     fn drop(&mut self) {
         self.stop.cancel();
-    }
-}
-
-/// Repeats `check` until it holds; a test that waits for something waits on it, never for a time.
-pub async fn eventually<T, E: std::fmt::Display>(claim: &str, check: impl AsyncFn() -> Result<T, E>) -> T {
-    let deadline = tokio::time::Instant::now() + Duration::from_secs(30);
-    loop {
-        match check().await {
-            Ok(value) => return value,
-            Err(why) if tokio::time::Instant::now() > deadline => panic!("not in 30 s: {claim}: {why}"),
-            Err(_) => tokio::time::sleep(Duration::from_millis(10)).await,
-        }
     }
 }
 

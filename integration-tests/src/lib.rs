@@ -3,9 +3,11 @@
 
 mod city;
 mod people;
+mod platform;
 pub mod refusal;
 pub mod steps;
 
-pub use city::{City, Shape, eventually};
+pub use city::{City, Shape};
 pub use people::Person;
+pub use platform::{Platform, eventually};
 pub use steps::{Case, DATA};

@@ -11,7 +11,7 @@ use govshare_proto::security_review::v1 as reviews;
 use tonic::Status;
 use uuid::Uuid;
 
-use crate::City;
+use crate::platform::{Platform, eventually};
 
 /// What providers publish in the tests.
 pub const DATA: &[u8] = "school,pupils\n第一小学,812\n".as_bytes();
@@ -33,7 +33,7 @@ fn day(year: i32, month: i32, day: i32) -> Option<Date> {
     Some(Date { year, month, day })
 }
 
-impl City {
+impl Platform {
     /// Registers the units of the seed.
     pub(crate) async fn register_units(&self) {
         let mut units = self.info_office().units();
@@ -120,7 +120,7 @@ impl City {
             request_id: request_id(),
         };
         self.person(provider, Role::Reviewer).reviews().pass_review(request).await?;
-        crate::city::eventually("the catalogue hears of the review", async || {
+        eventually("the catalogue hears of the review", async || {
             let request = catalog::PublishEntryRequest {
                 entry_id: entry_id.to_owned(),
                 version,
@@ -224,13 +224,24 @@ impl City {
             kind: kind.into(),
         };
         let document = signatory.agreements().get_agreement_document(request).await.expect("a document");
+        self.signed(agreement_id, kind, unit, &document.into_inner().content)
+    }
+
+    /// A signature of `unit` over these bytes.
+    pub fn signed(
+        &self,
+        agreement_id: &str,
+        kind: agreements::DocumentKind,
+        unit: &str,
+        document: &[u8],
+    ) -> agreements::SignAgreementRequest {
         let name = match kind {
             agreements::DocumentKind::Confidentiality => "confidentiality",
             _ => "agreement",
         };
         let mut message = format!("govshare/{name}/v1\ned25519\n").into_bytes();
-        message.extend(&document.into_inner().content);
-        let key = self.identity.unit_key(&signatory.unit).expect("a key");
+        message.extend(document);
+        let key = self.identity.unit_key(&unit.parse().expect("a unit")).expect("a key");
         agreements::SignAgreementRequest {
             agreement_id: agreement_id.to_owned(),
             kind: kind.into(),

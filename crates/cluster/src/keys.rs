@@ -31,6 +31,7 @@ const EVERY_UNIT: [Role; 4] = [Role::Drafter, Role::Approver, Role::Reviewer, Ro
 const INFO_OFFICE: &str = "info-office";
 
 /// Keys under `<dir>/keys`, made once and kept, and tokens under `<dir>/tokens`, made anew at every start.
+#[derive(Clone)]
 pub struct Identity {
     keys: PathBuf,
     tokens: PathBuf,

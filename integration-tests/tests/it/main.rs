@@ -1,4 +1,7 @@
 //! Everything that is tested through the gateway, on real PostgreSQL, with all services running.
 
+mod authorization;
+mod faults;
 mod journeys;
+mod replicas;
 mod schemas;

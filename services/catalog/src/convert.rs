@@ -1,7 +1,13 @@
-//! What the conversions of all aggregates share: etags and update masks.
+//! What the conversions of all aggregates share: required fields, etags and update masks.
 
 use prost_types::FieldMask;
-use service_kit::{Reason, Refusal, Violations};
+use service_kit::{Failure, Reason, Refusal, Violations};
+
+/// What was parsed, if nothing was wrong.
+pub fn given<T>(parsed: Option<T>, violations: Violations) -> Result<T, Failure> {
+    violations.finish()?;
+    parsed.ok_or_else(|| Failure::internal("a field is missing without a violation"))
+}
 
 /// A record's version as callers see it (AIP-154).
 pub fn etag(version: i64) -> String {

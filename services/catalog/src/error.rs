@@ -1,6 +1,6 @@
-//! Races that only the database sees.
+//! Refusals that all aggregates share, and races that only the database sees.
 
-use service_kit::{Failure, Reason, Refusal};
+use service_kit::{Failure, Reason, Refusal, Violations};
 
 /// A unique index found what the checks before it could not: another call committed the same at once.
 pub fn race(error: sqlx::Error) -> Failure {
@@ -13,4 +13,17 @@ pub fn race(error: sqlx::Error) -> Failure {
         .into(),
         _ => error.into(),
     }
+}
+
+/// The refusal that names these fields, of which there is at least one.
+pub fn field_invalid(violations: Violations) -> Refusal {
+    let fields: Vec<_> = violations.into_found();
+    let names: Vec<_> = fields.iter().map(|violation| violation.field.as_str()).collect();
+    let names = names.join(", ");
+    Refusal::new(
+        Reason::FieldInvalid,
+        format!("these fields are wrong: {names}"),
+        format!("以下字段有误：{names}"),
+    )
+    .violations(fields)
 }

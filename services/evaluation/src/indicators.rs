@@ -83,6 +83,7 @@ pub fn effects(leaf: &Leaf) -> Result<Vec<Effect>, Malformed> {
     let record = || leaf.aggregate.clone();
     let counted = |unit, indicator| Effect::Counted { unit, indicator };
     Ok(match leaf.kind.as_str() {
+        "unit.created" => vec![Effect::Known { unit: leaf.aggregate.replacen("unit/", "", 1).parse()? }],
         "entry.published" | "entry.resumed" => {
             vec![Effect::Stands { unit: provider()?, indicator: PublishedEntries, record: record() }]
         }

@@ -97,7 +97,7 @@ pub(super) fn settings() -> IndexSettings {
         sort_by_field: Some(IndexSortByField { field: RANK.to_owned(), order: Order::Asc }),
         docstore_compression: tantivy::store::Compressor::None,
         docstore_compress_dedicated_thread: false,
-        docstore_blocksize: 128,
+        docstore_blocksize: 1024,
         ..IndexSettings::default()
     }
 }

@@ -3,6 +3,7 @@
 use service_kit::{Failure, Reason, Refusal, Violations};
 
 use super::key::Rejection;
+use crate::error::field_invalid;
 
 impl From<Rejection> for Failure {
     fn from(rejection: Rejection) -> Self {
@@ -18,17 +19,10 @@ fn refusal(rejection: Rejection) -> Refusal {
             format!("密钥当前状态为 {state}，不能执行此操作"),
         )
         .state(state),
-        Rejection::NotTheRootKey => {
-            let mut violations = Violations::new();
-            let problem = "must be the configured root key, as the info office has no active key / 信息办首个密钥须为所配置的根密钥";
-            violations.add("public_key", problem);
-            Refusal::new(
-                Reason::FieldInvalid,
-                "the info office's first key must be the configured root key",
-                "信息办首个密钥须为所配置的根密钥",
-            )
-            .violations(violations.into_found())
-        }
+        Rejection::NotTheRootKey => public_key(
+            "must be the configured root key, as the info office has no active key / 信息办首个密钥须为所配置的根密钥",
+        ),
+        Rejection::OtherUnits => public_key("is registered for another unit / 该公钥已由其他单位登记"),
         Rejection::KeyNotActive => Refusal::new(
             Reason::KeyNotActive,
             "countersign_key_id is not an active key of the info office",
@@ -40,4 +34,10 @@ fn refusal(rejection: Rejection) -> Refusal {
             "副署签名验证不通过",
         ),
     }
+}
+
+fn public_key(problem: &str) -> Refusal {
+    let mut violations = Violations::new();
+    violations.add("public_key", problem);
+    field_invalid(violations)
 }

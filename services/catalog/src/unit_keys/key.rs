@@ -89,6 +89,8 @@ pub enum Rejection {
     },
     /// The info office has no active key yet, and this one is not the configured root key.
     NotTheRootKey,
+    /// The same key is registered for another unit.
+    OtherUnits,
     /// The countersigning key is not an active key of the info office.
     KeyNotActive,
     SignatureInvalid,

@@ -3,6 +3,7 @@
 use service_kit::{Failure, Reason, Refusal, Violations};
 
 use super::unit::{Field, Rejection};
+use crate::error::field_invalid;
 
 impl From<Rejection> for Failure {
     fn from(rejection: Rejection) -> Self {
@@ -15,15 +16,7 @@ impl From<Rejection> for Failure {
                 violations.add("unit.aliases", format!("names {name:?} twice / 名称重复"));
             }
         }
-        field_invalid(violations)
-    }
-}
-
-/// As [`Violations::finish`] where something was found.
-pub(super) fn field_invalid(violations: Violations) -> Failure {
-    match violations.finish() {
-        Err(refusal) => refusal.into(),
-        Ok(()) => Failure::internal("refused without a violation"),
+        field_invalid(violations).into()
     }
 }
 

@@ -4,16 +4,16 @@ use govshare_model::id::UnitId;
 use govshare_proto::catalog::v1 as pb;
 use govshare_proto::catalog::v1::unit_service_server::UnitService;
 use service_kit::page::Page;
-use service_kit::{Begin, Call, Database, Failure, Violations};
+use service_kit::{Begin, Call, Database, Failure, Refusal, Tx, Violations};
 use time::OffsetDateTime;
 use tonic::{Request, Response, Status};
 
 use super::convert::{self, authorize};
 use super::store::UnitStore;
 use super::unit::{Field, Unit};
-use crate::convert::check_etag;
+use crate::convert::{check_etag, given};
 use crate::unit_keys::convert as key_convert;
-use crate::unit_keys::key::{ALGORITHM, InfoOffice, UnitKey};
+use crate::unit_keys::key::{ALGORITHM, InfoOffice, Rejection, Transition, UnitKey};
 use crate::unit_keys::public_key::{KeyId, PublicKey};
 use crate::unit_keys::store::KeyStore;
 
@@ -26,6 +26,31 @@ pub struct Units {
 
 type Reply<T> = Result<Response<T>, Status>;
 
+impl Units {
+    /// A key of `unit`, whose keys nobody else changes until the commit, if the caller may call `method` on it.
+    async fn locked_key(
+        &self,
+        tx: &mut Tx,
+        unit: &UnitId,
+        id: &KeyId,
+        call: &Call,
+        method: &str,
+    ) -> Result<UnitKey, Failure> {
+        let standing = self.units.load_for_update(tx, unit).await?.standing();
+        authorize(&call.actor, method, unit, standing, &self.info_office.unit)?;
+        Ok(self.keys.find(tx, id).await?.ok_or_else(|| Refusal::not_found("unit-key", id))?)
+    }
+
+    /// Writes changes in their order; gives the key of the last.
+    async fn save_keys(&self, tx: &mut Tx, changes: &[Transition], call: &Call) -> Result<UnitKey, Failure> {
+        for change in changes {
+            self.keys.save(tx, change, &call.actor).await?;
+        }
+        let last = changes.last().ok_or_else(|| Failure::internal("a step on a key without a change"))?;
+        Ok(last.key().clone())
+    }
+}
+
 #[tonic::async_trait]
 impl UnitService for Units {
     async fn create_unit(&self, request: Request<pb::CreateUnitRequest>) -> Reply<pb::CreateUnitResponse> {
@@ -34,8 +59,7 @@ impl UnitService for Units {
         let body = request.into_inner().unit.unwrap_or_default();
         let id: Option<UnitId> = violations.parse("unit.unit_id", &body.unit_id);
         let record = convert::record(&body, &Field::ALL, &mut violations);
-        let Some(id) = id else { return Err(violated(violations).into()) };
-        violations.finish()?;
+        let id = given(id, violations)?;
         authorize(&call.actor, "CreateUnit", &id, record.standing(), &self.info_office.unit)?;
 
         let mut tx = match self.database.begin(&call).await? {
@@ -49,8 +73,9 @@ impl UnitService for Units {
     }
 
     async fn get_unit(&self, request: Request<pb::GetUnitRequest>) -> Reply<pb::GetUnitResponse> {
-        let id = required("unit_id", &request.get_ref().unit_id)?;
-        let unit = self.units.load(&id).await?;
+        let mut violations = Violations::new();
+        let id = violations.parse("unit_id", &request.get_ref().unit_id);
+        let unit = self.units.load(&given(id, violations)?).await?;
         Ok(Response::new(pb::GetUnitResponse { unit: Some(convert::to_proto(&unit)) }))
     }
 
@@ -77,8 +102,7 @@ impl UnitService for Units {
         let id: Option<UnitId> = violations.parse("unit.unit_id", &new.unit_id);
         let fields = convert::mask(body.update_mask, &mut violations);
         let record = convert::record(&new, &fields, &mut violations);
-        let Some(id) = id else { return Err(violated(violations).into()) };
-        violations.finish()?;
+        let id = given(id, violations)?;
 
         let mut tx = match self.database.begin(&call).await? {
             Begin::Replay(reply) => return Ok(Response::new(reply)),
@@ -109,8 +133,7 @@ impl UnitService for Units {
         violations.check(body.algorithm == ALGORITHM, "algorithm", "must be ed25519 / 须为 ed25519");
         let key = PublicKey::try_from(body.public_key.as_slice())
             .map_err(|error| violations.add("public_key", error.to_string()));
-        let (Some(unit), Ok(public_key)) = (unit, key) else { return Err(violated(violations).into()) };
-        violations.finish()?;
+        let (unit, public_key) = given(unit.zip(key.ok()), violations)?;
 
         let mut tx = match self.database.begin(&call).await? {
             Begin::Replay(reply) => return Ok(Response::new(reply)),
@@ -120,11 +143,7 @@ impl UnitService for Units {
         authorize(&call.actor, "RegisterUnitKey", &unit, standing, &self.info_office.unit)?;
         let key = match self.keys.find(&mut tx, &public_key.id()).await? {
             Some(known) if known.unit == unit => known,
-            Some(_) => {
-                let mut violations = Violations::new();
-                violations.add("public_key", "is registered for another unit / 该公钥已由其他单位登记");
-                return Err(violated(violations).into());
-            }
+            Some(_) => return Err(Failure::from(Rejection::OtherUnits).into()),
             None => {
                 let active = self.keys.find_active(&mut tx, &unit).await?;
                 let now = self.database.clock().now();
@@ -146,8 +165,7 @@ impl UnitService for Units {
         let id: Option<KeyId> = violations.parse("key_id", &body.key_id);
         let by: Option<KeyId> = violations.parse("countersign_key_id", &body.countersign_key_id);
         violations.check(body.signature.len() == 64, "signature", "must have 64 bytes / 签名须为64字节");
-        let (Some(id), Some(by)) = (id, by) else { return Err(violated(violations).into()) };
-        violations.finish()?;
+        let (id, by) = given(id.zip(by), violations)?;
 
         let unit = self.keys.load(&id).await?.unit;
         let mut tx = match self.database.begin(&call).await? {
@@ -156,7 +174,7 @@ impl UnitService for Units {
         };
         let key = self.locked_key(&mut tx, &unit, &id, &call, "CountersignUnitKey").await?;
         let by = self.keys.find_for_share(&mut tx, &by).await?;
-        let by = by.ok_or(crate::unit_keys::key::Rejection::KeyNotActive).map_err(Failure::from)?;
+        let by = by.ok_or(Rejection::KeyNotActive).map_err(Failure::from)?;
         let active = self.keys.find_active(&mut tx, &unit).await?;
         let now = self.database.clock().now();
         let changes = key.countersign(&by, body.signature, &self.info_office, active, now);
@@ -174,8 +192,7 @@ impl UnitService for Units {
         let body = request.into_inner();
         let id: Option<KeyId> = violations.parse("key_id", &body.key_id);
         let reason = violations.text("reason", &body.reason, 1, 500);
-        let Some(id) = id else { return Err(violated(violations).into()) };
-        violations.finish()?;
+        let id = given(id, violations)?;
 
         let unit = self.keys.load(&id).await?.unit;
         let mut tx = match self.database.begin(&call).await? {
@@ -198,7 +215,9 @@ impl UnitService for Units {
         let body = request.into_inner();
         let filters = pb::ListUnitKeysRequest { unit_id: body.unit_id.clone(), ..Default::default() };
         let page: Page<(i64, String)> = Page::parse(body.page_size, &body.page_token, 50, 1000, &filters)?;
-        let unit = self.units.load(&required("unit_id", &body.unit_id)?).await?.id;
+        let mut violations = Violations::new();
+        let unit = violations.parse("unit_id", &body.unit_id);
+        let unit = self.units.load(&given(unit, violations)?).await?.id;
         let micros = |time: OffsetDateTime| (time.unix_timestamp_nanos() / 1000) as i64;
         let before = page.after.clone().and_then(|(at, id)| {
             Some((OffsetDateTime::from_unix_timestamp_nanos(i128::from(at) * 1000).ok()?, id))

@@ -10,7 +10,6 @@ use sqlx::PgConnection;
 use sqlx::types::Json;
 use time::OffsetDateTime;
 
-use super::error::field_invalid;
 use super::unit::{Contact, Field, Happened, Kind, Record, Transition, Unit};
 use crate::error::race;
 
@@ -211,7 +210,7 @@ impl UnitStore {
                 violations.add("unit.credit_code", format!("is that of unit {owner} / 代码已被其他单位使用"));
             }
         }
-        if violations.is_empty() { Ok(()) } else { Err(field_invalid(violations)) }
+        Ok(violations.finish()?)
     }
 }
 

@@ -69,6 +69,11 @@ impl Connection {
         self.calls.load(Ordering::Relaxed)
     }
 
+    /// Whether further calls wait for a stream: then a health check would wait too, and say nothing.
+    fn is_full(&self) -> bool {
+        self.calls() >= self.sender.current_max_send_streams()
+    }
+
     pub fn begin_call(&self) {
         self.calls.fetch_add(1, Ordering::Relaxed);
     }
@@ -182,6 +187,7 @@ impl Slot {
                     unanswered = 0;
                     self.upstream.remove(connection);
                 }
+                Health::Unanswered if connection.is_full() => {}
                 Health::Unanswered => unanswered += 1,
             }
             if unanswered >= UNANSWERED_OUT {

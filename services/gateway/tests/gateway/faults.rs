@@ -17,13 +17,16 @@ async fn answering_peer(client: &Client) -> Result<String, tonic::Status> {
     Ok(reply.metadata().get("peer").and_then(|peer| peer.to_str().ok()).unwrap_or_default().to_owned())
 }
 
+/// Streams that a peer takes on one of its two connections.
+const FULL: usize = 256;
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_thousand_streams_of_vanished_clients_leave_the_gateway_as_it_was() {
     let peer = Peer::start("one");
     let city = City::start(&peer.origin()).await;
     let token = city.keys.token("jiaowei");
     for round in 0..3 {
-        // The peer takes 256 streams on each of two connections at once; the others wait in the gateway.
+        // More than fit: the others wait in the gateway.
         let mut clients = Vec::new();
         for _ in 0..5 {
             let stream = tokio::net::TcpStream::connect(city.address).await.expect("connected");
@@ -44,7 +47,7 @@ async fn a_thousand_streams_of_vanished_clients_leave_the_gateway_as_it_was() {
             }
             clients.push((driver, sender, streams));
         }
-        eventually("the peer is full of calls", async || (peer.held() >= 500).then_some(())).await;
+        eventually("the peer is full of calls", async || (peer.held() >= FULL).then_some(())).await;
         for (driver, ..) in &clients {
             driver.abort();
         }

@@ -1,0 +1,23 @@
+//! The command `govshare`; see the library.
+
+use std::process::ExitCode;
+
+use clap::Parser;
+use govshare_cli::args::Arguments;
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    let json = arguments.global.json;
+    match govshare_cli::run(arguments).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            if json {
+                println!("{:#}", failure.to_json());
+            } else {
+                eprintln!("{failure}");
+            }
+            ExitCode::from(failure.exit_code())
+        }
+    }
+}

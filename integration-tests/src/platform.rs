@@ -1,0 +1,87 @@
+//! The platform as a test sees it: a gateway, and an issuer that mints tokens for whoever acts.
+
+use std::time::Duration;
+
+use govshare_cluster::Identity;
+use govshare_model::Role;
+use govshare_model::id::UnitId;
+use tonic::transport::Channel;
+
+use crate::people::Person;
+
+/// People and steps against one gateway, whoever runs the services behind it.
+#[derive(Clone)]
+pub struct Platform {
+    pub identity: Identity,
+    channel: Channel,
+}
+
+impl Platform {
+    pub fn at(gateway: &str, identity: Identity) -> Self {
+        let channel = Channel::from_shared(gateway.to_owned()).expect("an address").connect_lazy();
+        Self { identity, channel }
+    }
+
+    /// A person of `unit` with one role, as the sandbox would mint them.
+    pub fn person(&self, unit: &str, role: Role) -> Person {
+        self.someone(unit, &format!("{unit}.{}", role.as_str()), &[role])
+    }
+
+    /// Any person.
+    pub fn someone(&self, unit: &str, subject: &str, roles: &[Role]) -> Person {
+        let unit: UnitId = unit.parse().expect("a unit id");
+        let token = self.identity.mint_for(&unit, subject, roles).expect("a token");
+        Person::new(self.channel.clone(), &token, unit)
+    }
+
+    /// Whoever sends this token; an empty one sends none.
+    pub fn bearer(&self, token: &str) -> Person {
+        Person::new(self.channel.clone(), token, "nobody".parse().expect("a unit id"))
+    }
+
+    pub fn info_office(&self) -> Person {
+        self.someone("info-office", "info-office.officer", &[Role::InfoOffice, Role::Drafter])
+    }
+
+    /// Waits until every service answers through the gateway.
+    pub async fn wait_until_ready(&self) {
+        let anyone = self.person("jiaowei", Role::Drafter);
+        eventually("every service answers through the gateway", async || {
+            let answers = (
+                anyone.units().list_units(Default::default()).await,
+                anyone.entries().search_entries(Default::default()).await,
+                anyone.requests().list_access_requests(Default::default()).await,
+                anyone.reviews().list_reviews(Default::default()).await,
+                anyone.agreements().list_agreements(Default::default()).await,
+                anyone.exchange().list_deliveries(Default::default()).await,
+                anyone.audit().list_events(Default::default()).await,
+                anyone.evaluation().list_unit_indicators(Default::default()).await,
+            );
+            let missing = [
+                answers.0.err(),
+                answers.1.err(),
+                answers.2.err(),
+                answers.3.err(),
+                answers.4.err(),
+                answers.5.err(),
+                answers.6.err(),
+                answers.7.err(),
+            ];
+            missing.into_iter().flatten().next().map_or(Ok(()), |status| Err(format!("{status:?}")))
+        })
+        .await;
+    }
+}
+
+/// Repeats `check` until it holds; a test that waits for something waits on it, never for a time.
+pub async fn eventually<T, E: std::fmt::Display>(claim: &str, check: impl AsyncFn() -> Result<T, E>) -> T {
+    let deadline = tokio::time::Instant::now() + Duration::from_secs(30);
+    loop {
+        match check().await {
+            Ok(value) => return value,
+            Err(why) if tokio::time::Instant::now() > deadline => panic!("not in 30 s: {claim}: {why}"),
+            Err(_) => tokio::time::sleep(Duration::from_millis(10)).await,
+        }
+    }
+}
+

@@ -1,0 +1,401 @@
+//! An agreement of three parties about one consented case, from draft to activity (art. 26(一), 31).
+
+use govshare_model::calendar::shanghai_date;
+use govshare_model::id::{AgreementId, CaseId, EntryId, UnitId};
+use govshare_model::{Actor, Subject};
+use time::{Date, OffsetDateTime};
+
+use crate::document::{self, Contents};
+use crate::signing::Verified;
+use crate::terms::{Terms, TermsProblem};
+
+/// An agreement with everything that is known of it in its state.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Agreement {
+    pub id: AgreementId,
+    pub case: CaseId,
+    pub case_number: String,
+    pub entry: EntryId,
+    pub entry_version: i32,
+    pub parties: Parties,
+    pub terms: Terms,
+    /// What is to be signed: the agreement, and the confidentiality agreement where there are grounds for it.
+    pub documents: Vec<Document>,
+    pub drafted_by: Subject,
+    pub state: State,
+    pub created: OffsetDateTime,
+    pub updated: OffsetDateTime,
+    /// 1 with the draft, one more with each event: also the version of its audit events.
+    pub version: i64,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Parties {
+    pub applicant: UnitId,
+    pub provider: UnitId,
+    pub info_office: UnitId,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum DocumentKind {
+    /// 政务信息资源共享交换协议 (art. 26(一)).
+    Agreement,
+    /// 政务信息资源共享安全保密协议 (art. 31).
+    Confidentiality,
+}
+
+/// A document whose stored bytes are signed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Document {
+    pub kind: DocumentKind,
+    /// Of the bytes, lower-case hexadecimal.
+    pub sha256: String,
+    /// Number of bytes.
+    pub size: i64,
+    /// Units that must sign, each once.
+    pub signatories: Vec<UnitId>,
+}
+
+/// A document with its bytes, as they were rendered once.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Rendered {
+    pub document: Document,
+    pub content: Vec<u8>,
+}
+
+/// A signature that was verified when it came.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Signature {
+    pub kind: DocumentKind,
+    pub unit: UnitId,
+    pub key: String,
+    pub bytes: Vec<u8>,
+    pub at: OffsetDateTime,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum State {
+    AwaitingSignatures {
+        signatures: Vec<Signature>,
+    },
+    /// Every party to every document has signed.
+    Active {
+        signatures: Vec<Signature>,
+        at: OffsetDateTime,
+    },
+    /// Given up before it was active.
+    Cancelled {
+        signatures: Vec<Signature>,
+        reason: String,
+        at: OffsetDateTime,
+    },
+}
+
+/// What happened, for the store and the audit.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Happened {
+    Drafted { documents: Vec<Rendered> },
+    Signed { signature: Signature },
+    Activated,
+    Cancelled,
+}
+
+/// A change with its events; only this module makes one, and the store takes nothing else.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Transition {
+    agreement: Agreement,
+    happened: Vec<Happened>,
+}
+
+impl Transition {
+    pub fn agreement(&self) -> &Agreement {
+        &self.agreement
+    }
+
+    /// What happened in its order, each with the version that the agreement had with it.
+    pub fn happened(&self) -> impl Iterator<Item = (i64, &Happened)> {
+        let versions = 1..=self.agreement.version;
+        versions.rev().zip(self.happened.iter().rev()).collect::<Vec<_>>().into_iter().rev()
+    }
+}
+
+/// Why a step is not possible.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Rejection {
+    CaseNotConsented {
+        state: &'static str,
+    },
+    /// The case has an agreement that is not cancelled.
+    AgreementExists,
+    /// These parties' register records lack what an agreement needs.
+    Provisional {
+        units: Vec<UnitId>,
+    },
+    TermsInvalid {
+        problems: Vec<TermsProblem>,
+    },
+    /// The agreement has no such document.
+    NoSuchDocument,
+    /// The unit is not a party to the document.
+    NotASignatory,
+    WrongState {
+        state: &'static str,
+    },
+    /// The last day of validity passed before all had signed.
+    ValidityOver,
+    /// The key is not an active key of the signing unit.
+    KeyNotActive,
+    SignatureInvalid,
+    /// The party signed the document with another signature.
+    AlreadySigned,
+}
+
+/// How far the case of an agreement is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Standing {
+    Consented,
+    /// Its agreement is active.
+    Agreed,
+    /// Open, refused or withdrawn.
+    WithoutConsent {
+        state: &'static str,
+    },
+}
+
+/// The case as access-request knows it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Case {
+    pub id: CaseId,
+    pub number: String,
+    pub applicant: UnitId,
+    pub provider: UnitId,
+    pub entry: EntryId,
+    pub entry_version: i32,
+    /// Items asked for; empty means all.
+    pub items: Vec<String>,
+    pub standing: Standing,
+}
+
+/// The version of the entry that the case is about, as the catalogue knows it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Resource {
+    pub title: String,
+    /// Names of its items; empty where the entry lists none.
+    pub items: Vec<String>,
+    pub grounds: Vec<Ground>,
+}
+
+/// Why a confidentiality agreement is needed (art. 31). State secrets never get here.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ground {
+    TradeSecret,
+    PersonalPrivacy,
+    ProviderSensitive,
+}
+
+/// A party as the register of units knows it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Party {
+    pub unit: UnitId,
+    pub name: String,
+    pub provisional: bool,
+}
+
+/// The three parties by name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NamedParties {
+    pub applicant: Party,
+    pub provider: Party,
+    pub info_office: Party,
+}
+
+impl NamedParties {
+    fn ids(&self) -> Parties {
+        Parties {
+            applicant: self.applicant.unit.clone(),
+            provider: self.provider.unit.clone(),
+            info_office: self.info_office.unit.clone(),
+        }
+    }
+
+    fn provisional(&self) -> Vec<UnitId> {
+        let parties = [&self.applicant, &self.provider, &self.info_office];
+        parties.into_iter().filter(|party| party.provisional).map(|party| party.unit.clone()).collect()
+    }
+}
+
+impl DocumentKind {
+    /// As it stands in the signed bytes.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Agreement => "agreement",
+            Self::Confidentiality => "confidentiality",
+        }
+    }
+
+    /// Units that must sign. The info office may be applicant or provider itself and then signs once.
+    pub fn signatories(self, parties: &Parties) -> Vec<UnitId> {
+        let mut units = match self {
+            Self::Agreement => vec![&parties.applicant, &parties.provider, &parties.info_office],
+            Self::Confidentiality => vec![&parties.provider, &parties.applicant],
+        };
+        if parties.info_office == parties.applicant || parties.info_office == parties.provider {
+            units.truncate(2);
+        }
+        units.into_iter().cloned().collect()
+    }
+}
+
+impl State {
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::AwaitingSignatures { .. } => "AWAITING_SIGNATURES",
+            Self::Active { .. } => "ACTIVE",
+            Self::Cancelled { .. } => "CANCELLED",
+        }
+    }
+
+    pub fn signatures(&self) -> &[Signature] {
+        match self {
+            Self::AwaitingSignatures { signatures }
+            | Self::Active { signatures, .. }
+            | Self::Cancelled { signatures, .. } => signatures,
+        }
+    }
+}
+
+impl Agreement {
+    /// The agreement of a consented case; its documents are rendered here and never again.
+    pub fn draft(
+        id: AgreementId,
+        case: &Case,
+        resource: &Resource,
+        named: &NamedParties,
+        terms: Terms,
+        by: &Actor,
+        now: OffsetDateTime,
+    ) -> Result<Transition, Rejection> {
+        match case.standing {
+            Standing::Consented => {}
+            Standing::Agreed => return Err(Rejection::AgreementExists),
+            Standing::WithoutConsent { state } => return Err(Rejection::CaseNotConsented { state }),
+        }
+        let today = shanghai_date(now);
+        let problems = terms.problems(case, resource, today);
+        if !problems.is_empty() {
+            return Err(Rejection::TermsInvalid { problems });
+        }
+        let units = named.provisional();
+        if !units.is_empty() {
+            return Err(Rejection::Provisional { units });
+        }
+        let parties = named.ids();
+        let contents = Contents { id, case, resource, parties: named, terms: &terms, drafted: today };
+        let documents = document::render(&contents, &parties);
+        let agreement = Self {
+            id,
+            case: case.id,
+            case_number: case.number.clone(),
+            entry: case.entry,
+            entry_version: case.entry_version,
+            parties,
+            terms,
+            documents: documents.iter().map(|rendered| rendered.document.clone()).collect(),
+            drafted_by: by.subject.clone(),
+            state: State::AwaitingSignatures { signatures: Vec::new() },
+            created: now,
+            updated: now,
+            version: 1,
+        };
+        Ok(Transition { agreement, happened: vec![Happened::Drafted { documents }] })
+    }
+
+    /// Whether `unit` may sign a document now, told before its key and signature are looked at.
+    pub fn check_signable(
+        &self,
+        kind: DocumentKind,
+        unit: &UnitId,
+        now: OffsetDateTime,
+    ) -> Result<&Document, Rejection> {
+        let document = self.documents.iter().find(|document| document.kind == kind);
+        let document = document.ok_or(Rejection::NoSuchDocument)?;
+        if !document.signatories.contains(unit) {
+            return Err(Rejection::NotASignatory);
+        }
+        let today = shanghai_date(now);
+        match &self.state {
+            State::AwaitingSignatures { .. } if today > self.terms.valid_until => {
+                Err(Rejection::ValidityOver)
+            }
+            State::AwaitingSignatures { .. } => Ok(document),
+            State::Active { .. } | State::Cancelled { .. } => {
+                Err(Rejection::WrongState { state: self.state_on(today) })
+            }
+        }
+    }
+
+    /// Whether this very signature is part of the agreement.
+    pub fn holds(&self, kind: DocumentKind, unit: &UnitId, key: &str, bytes: &[u8]) -> bool {
+        self.signature(kind, unit).is_some_and(|known| known.key == key && known.bytes == bytes)
+    }
+
+    /// A party signs; with the last signature that is needed the agreement is active. `None`: the same signature
+    /// is there already.
+    pub fn sign(self, verified: &Verified, now: OffsetDateTime) -> Result<Option<Transition>, Rejection> {
+        let signature = verified.signature(now);
+        if self.holds(signature.kind, &signature.unit, &signature.key, &signature.bytes) {
+            return Ok(None);
+        }
+        let document = self.check_signable(signature.kind, &signature.unit, now)?;
+        if document.sha256 != verified.document_sha256() {
+            return Err(Rejection::SignatureInvalid);
+        }
+        if self.signature(signature.kind, &signature.unit).is_some() {
+            return Err(Rejection::AlreadySigned);
+        }
+        let mut signatures = self.state.signatures().to_vec();
+        signatures.push(signature.clone());
+        let signed = Happened::Signed { signature };
+        if self.is_complete(&signatures) {
+            let state = State::Active { signatures, at: now };
+            return Ok(Some(self.become_state(state, vec![signed, Happened::Activated], now)));
+        }
+        Ok(Some(self.become_state(State::AwaitingSignatures { signatures }, vec![signed], now)))
+    }
+
+    /// Gives up an agreement that is not active yet.
+    pub fn cancel(self, reason: String, now: OffsetDateTime) -> Result<Transition, Rejection> {
+        let State::AwaitingSignatures { signatures } = &self.state else {
+            return Err(Rejection::WrongState { state: self.state_on(shanghai_date(now)) });
+        };
+        let state = State::Cancelled { signatures: signatures.clone(), reason, at: now };
+        Ok(self.become_state(state, vec![Happened::Cancelled], now))
+    }
+
+    /// The state as it is told on a day (Asia/Shanghai): active until the last day of validity, then expired.
+    pub fn state_on(&self, today: Date) -> &'static str {
+        match &self.state {
+            State::Active { .. } if today > self.terms.valid_until => "EXPIRED",
+            State::Active { .. } | State::AwaitingSignatures { .. } | State::Cancelled { .. } => {
+                self.state.name()
+            }
+        }
+    }
+
+    fn signature(&self, kind: DocumentKind, unit: &UnitId) -> Option<&Signature> {
+        self.state.signatures().iter().find(|known| known.kind == kind && known.unit == *unit)
+    }
+
+    fn is_complete(&self, signatures: &[Signature]) -> bool {
+        let signed = |kind, unit: &UnitId| signatures.iter().any(|s| s.kind == kind && s.unit == *unit);
+        let complete = |document: &Document| document.signatories.iter().all(|u| signed(document.kind, u));
+        self.documents.iter().all(complete)
+    }
+
+    fn become_state(mut self, state: State, happened: Vec<Happened>, now: OffsetDateTime) -> Transition {
+        self.state = state;
+        self.updated = now;
+        self.version += happened.len() as i64;
+        Transition { agreement: self, happened }
+    }
+}

@@ -1,0 +1,68 @@
+//! The contract's methods: parse, authorize, load, respond.
+
+use govshare_model::id::UnitId;
+use govshare_proto::evaluation::v1 as pb;
+use govshare_proto::evaluation::v1::evaluation_service_server::EvaluationService;
+use service_kit::auth::access::authorize;
+use service_kit::page::Page;
+use service_kit::{Failure, Violations, call};
+use tonic::{Request, Response, Status};
+
+use crate::store::{Line, Store};
+use crate::upstreams::Catalog;
+use crate::{convert, policy};
+
+pub struct Evaluation {
+    pub store: Store,
+    pub catalog: Catalog,
+}
+
+#[tonic::async_trait]
+impl EvaluationService for Evaluation {
+    async fn get_unit_indicators(
+        &self,
+        request: Request<pb::GetUnitIndicatorsRequest>,
+    ) -> Result<Response<pb::GetUnitIndicatorsResponse>, Status> {
+        let actor = call::actor(&request)?;
+        let mut violations = Violations::new();
+        let unit: Option<UnitId> = violations.parse("unit_id", &request.get_ref().unit_id);
+        violations.finish()?;
+        let unit = unit.ok_or_else(|| Failure::internal("a unit that is neither parsed nor refused"))?;
+        let relations = policy::relations(&actor, &unit);
+        authorize(policy::RULES, policy::READ, policy::READ, &actor, &relations, "", ("unit", &unit))?;
+        let feed_position = self.store.position().await?;
+        let line = match self.store.line(&unit).await? {
+            Some(line) => line,
+            None => {
+                // The identity provider vouches for the caller's own unit.
+                if unit != actor.unit {
+                    self.catalog.require_unit(&unit).await?;
+                }
+                Line::zeros(&unit)
+            }
+        };
+        let unit_indicators = Some(convert::to_proto(&line));
+        Ok(Response::new(pb::GetUnitIndicatorsResponse { unit_indicators, feed_position }))
+    }
+
+    async fn list_unit_indicators(
+        &self,
+        request: Request<pb::ListUnitIndicatorsRequest>,
+    ) -> Result<Response<pb::ListUnitIndicatorsResponse>, Status> {
+        let actor = call::actor(&request)?;
+        let body = request.into_inner();
+        let filters = pb::ListUnitIndicatorsRequest::default();
+        let page: Page<String> = Page::parse(body.page_size, &body.page_token, 50, 1000, &filters)?;
+        let feed_position = self.store.position().await?;
+        let (lines, next_page_token) = if policy::reads_all(&actor) {
+            let after = page.after.as_deref().unwrap_or_default();
+            let lines = self.store.list(after, page.size + 1).await?;
+            page.cut(lines, |last| last.unit.clone())
+        } else {
+            let line = self.store.line(&actor.unit).await?;
+            (vec![line.unwrap_or_else(|| Line::zeros(&actor.unit))], String::new())
+        };
+        let unit_indicators = lines.iter().map(convert::to_proto).collect();
+        Ok(Response::new(pb::ListUnitIndicatorsResponse { unit_indicators, next_page_token, feed_position }))
+    }
+}

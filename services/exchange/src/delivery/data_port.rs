@@ -1,0 +1,93 @@
+//! The data port: DownloadService on a server of its own, beside the main one and stopping with it.
+
+use std::path::Path;
+use std::time::Duration;
+
+use govshare_proto::exchange::v1::download_service_server::DownloadServiceServer;
+use service_kit::bounded;
+use service_kit::config::Server;
+use service_kit::process::Error;
+use service_kit::server::connections;
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+use tonic::transport::server::Router;
+use tonic::transport::{Identity, ServerTlsConfig};
+
+use super::download::Downloads;
+use super::recorder::Recorder;
+use crate::settings::Settings;
+
+/// A request is a ticket.
+const MAX_REQUEST_BYTES: usize = 4096;
+/// A chunk with its frame.
+const MAX_REPLY_BYTES: usize = 512 << 10;
+/// A connection takes new downloads for so long; then clients are asked to open another.
+const CONNECTION_AGE: Duration = Duration::from_secs(600);
+
+/// The port, bound and ready to serve.
+pub struct DataPort {
+    listener: TcpListener,
+    router: Router,
+    max_connections: usize,
+    drain: Duration,
+    recorder: Recorder,
+}
+
+impl DataPort {
+    pub fn new(
+        settings: &Settings,
+        server: &Server,
+        listener: TcpListener,
+        downloads: Downloads,
+    ) -> Result<Self, Error> {
+        // The windows that a download fills are the client's; what comes in here is small.
+        let mut builder = tonic::transport::Server::builder()
+            .timeout(Duration::from_secs(60))
+            .max_concurrent_streams(server.max_concurrent_streams)
+            .http2_max_header_list_size(server.max_header_bytes)
+            .http2_keepalive_interval(Some(Duration::from_secs(20)))
+            .http2_keepalive_timeout(Some(Duration::from_secs(10)))
+            .max_connection_age(CONNECTION_AGE)
+            // A client who has stopped reading does not keep its place for ever.
+            .max_connection_age_grace(Duration::from_secs(settings.longest_delivery_seconds));
+        if let Some((cert, key)) = settings.data_tls() {
+            builder =
+                builder.tls_config(ServerTlsConfig::new().identity(Identity::from_pem(read(cert)?, read(key)?)))?;
+        }
+        let recorder = downloads.recorder.clone();
+        let service = bounded!(DownloadServiceServer::new(downloads), MAX_REQUEST_BYTES)
+            .max_encoding_message_size(MAX_REPLY_BYTES);
+        Ok(Self {
+            listener,
+            router: builder.add_service(service),
+            max_connections: server.max_connections,
+            drain: Duration::from_secs(server.drain_seconds),
+            recorder,
+        })
+    }
+
+    /// Serves until `shutdown`, drains under the deadline, cuts what is left, and returns once every end is
+    /// recorded.
+    pub async fn serve(self, shutdown: CancellationToken) {
+        let connections = connections::bounded(self.listener, self.max_connections);
+        let stopping = shutdown.clone().cancelled_owned();
+        tokio::select! {
+            ended = self.router.serve_with_incoming_shutdown(connections, stopping) => {
+                if let Err(error) = ended {
+                    tracing::error!(%error, "data port ended");
+                    shutdown.cancel();
+                }
+            }
+            () = async { shutdown.cancelled().await; tokio::time::sleep(self.drain).await } => {
+                tracing::warn!("downloads still ran at the end of the drain and were cut");
+            }
+        }
+        self.recorder.cut.cancel();
+        self.recorder.tasks.close();
+        self.recorder.tasks.wait().await;
+    }
+}
+
+fn read(path: &Path) -> Result<Vec<u8>, Error> {
+    std::fs::read(path).map_err(|error| format!("service.data_tls: {}: {error}", path.display()).into())
+}

@@ -1,0 +1,124 @@
+//! What the caller hears when a step is refused: reason, both languages, article.
+
+use std::time::Duration;
+
+use service_kit::{Failure, Reason, Refusal, Violations};
+
+use crate::data_version::upload::{self, MAX_CHUNK_BYTES};
+use crate::upstreams::NotPublished;
+use crate::{agreement, delivery, ticket};
+
+impl From<upload::Rejection> for Failure {
+    fn from(rejection: upload::Rejection) -> Self {
+        use upload::Rejection::*;
+        let (field, problem) = match rejection {
+            HeaderMissing => ("header", "must be the first message / 首条消息须为文件说明".to_owned()),
+            HeaderRepeated => ("header", "must come once / 文件说明只能出现一次".to_owned()),
+            PartMissing => ("part", "each message carries a chunk / 消息须含数据块".to_owned()),
+            ChunkTooLarge { bytes } => {
+                ("chunk", format!("must have at most {MAX_CHUNK_BYTES} bytes, has {bytes} / 数据块过大"))
+            }
+            OtherSize { announced, received } => {
+                return mismatch("size_bytes", announced.to_string(), received.to_string());
+            }
+            OtherDigest { announced, received } => {
+                return mismatch("sha256", hex::encode(announced), hex::encode(received));
+            }
+        };
+        let mut violations = Violations::new();
+        violations.add(field, problem);
+        match violations.finish() {
+            Err(refusal) => refusal.into(),
+            Ok(()) => Failure::internal("a violation was not counted"),
+        }
+    }
+}
+
+fn mismatch(field: &'static str, announced: String, received: String) -> Failure {
+    let mut violations = Violations::new();
+    violations.add(field, format!("is {received}, announced was {announced} / 与文件说明不符"));
+    Refusal::new(
+        Reason::ContentMismatch,
+        format!("the bytes are not those announced: {field} is {received} instead of {announced}"),
+        format!("收到的数据与文件说明不符：{field} 应为 {announced}，实为 {received}"),
+    )
+    .violations(violations.into_found())
+    .article("19")
+    .into()
+}
+
+impl From<NotPublished> for Failure {
+    fn from(NotPublished { state }: NotPublished) -> Self {
+        Refusal::new(
+            Reason::EntryNotPublished,
+            format!("the entry is {state}; data is published for published entries only"),
+            format!("目录条目状态为 {state}，只有已发布的条目可以发布数据"),
+        )
+        .state(state)
+        .article("14")
+        .into()
+    }
+}
+
+impl From<agreement::Rejection> for Failure {
+    fn from(rejection: agreement::Rejection) -> Self {
+        let refusal = match rejection {
+            agreement::Rejection::NotActive { state } => Refusal::new(
+                Reason::AgreementNotActive,
+                format!("the agreement is {state}; data flows under active agreements only"),
+                format!("协议状态为 {state}，只有生效中的协议可以获取数据"),
+            )
+            .state(state),
+            agreement::Rejection::NotYetValid { from } => Refusal::new(
+                Reason::AgreementNotActive,
+                format!("the agreement is valid from {from} on"),
+                format!("协议自 {from} 起生效"),
+            )
+            .state("ACTIVE")
+            .with("valid_from", from.to_string()),
+        };
+        refusal.article("26(一)").into()
+    }
+}
+
+impl From<ticket::Rejection> for Failure {
+    fn from(rejection: ticket::Rejection) -> Self {
+        match rejection {
+            ticket::Rejection::Spent => Refusal::new(
+                Reason::TicketSpent,
+                "the ticket was redeemed before or its time is over; ask for a new one",
+                "票据已使用或已过期，请重新获取",
+            )
+            .into(),
+            ticket::Rejection::OtherEntry { data_version } => {
+                Refusal::not_found("data-version", data_version).into()
+            }
+        }
+    }
+}
+
+/// The end of a delivery is recorded by this service alone, so that a refused one is a fault.
+impl From<delivery::Rejection> for Failure {
+    fn from(rejection: delivery::Rejection) -> Self {
+        Failure::internal(format!("{rejection:?}"))
+    }
+}
+
+pub fn audit_unavailable() -> Refusal {
+    Refusal::new(
+        Reason::AuditUnavailable,
+        "the audit cannot take the delivery now, so it does not start; come back with a new ticket",
+        "审计服务暂不可用，交付未开始，请稍后重新获取票据",
+    )
+    .retry_after(Duration::from_secs(5))
+}
+
+pub fn overloaded() -> Failure {
+    Refusal::new(
+        Reason::Overloaded,
+        "too many transfers run; come back soon",
+        "数据传输繁忙，请稍后重试",
+    )
+    .retry_after(Duration::from_secs(1))
+    .into()
+}

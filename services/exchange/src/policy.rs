@@ -1,0 +1,103 @@
+//! Who may do what on the exchange platform: one table, everything else is denied.
+
+use govshare_model::authority::{Relation, Rule};
+use govshare_model::id::{EntryId, UnitId};
+use govshare_model::{Actor, Role};
+use service_kit::Refusal;
+use service_kit::auth::access;
+
+use crate::agreement::Agreement;
+use crate::data_version::DataVersion;
+use crate::delivery::Delivery;
+
+const MEMBERS: &[Role] = &[Role::Drafter, Role::Approver, Role::Reviewer, Role::Signatory];
+const DISTRICT: &[Role] = &[Role::InfoOffice, Role::Auditor];
+const DRAFTER: &[Role] = &[Role::Drafter];
+
+/// The methods whose permission makes a data version or a delivery visible.
+pub const READ_VERSION: &str = "GetDataVersion";
+pub const LIST_VERSIONS: &str = "ListDataVersions";
+pub const READ_DELIVERY: &str = "GetDelivery";
+
+/// `Applicant` is the applicant of an agreement on the entry under which data may flow now.
+pub const RULES: &[Rule] = &[
+    Rule { method: "PublishDataVersion", roles: DRAFTER, relation: Relation::Provider, states: &[] },
+    Rule { method: READ_VERSION, roles: MEMBERS, relation: Relation::Provider, states: &[] },
+    Rule { method: READ_VERSION, roles: MEMBERS, relation: Relation::Applicant, states: &[] },
+    Rule { method: READ_VERSION, roles: DISTRICT, relation: Relation::Anyone, states: &[] },
+    Rule { method: LIST_VERSIONS, roles: MEMBERS, relation: Relation::Provider, states: &[] },
+    Rule { method: LIST_VERSIONS, roles: MEMBERS, relation: Relation::Applicant, states: &[] },
+    Rule { method: LIST_VERSIONS, roles: DISTRICT, relation: Relation::Anyone, states: &[] },
+    Rule { method: "CreateTicket", roles: DRAFTER, relation: Relation::Applicant, states: &[] },
+    Rule { method: READ_DELIVERY, roles: MEMBERS, relation: Relation::Applicant, states: &[] },
+    Rule { method: READ_DELIVERY, roles: MEMBERS, relation: Relation::Provider, states: &[] },
+    Rule { method: READ_DELIVERY, roles: DISTRICT, relation: Relation::Anyone, states: &[] },
+    Rule { method: "ListDeliveries", roles: MEMBERS, relation: Relation::Anyone, states: &[] },
+    Rule { method: "ListDeliveries", roles: DISTRICT, relation: Relation::Anyone, states: &[] },
+];
+
+/// Whether the caller reads every delivery, whoever its parties are.
+pub fn reads_all(actor: &Actor) -> bool {
+    DISTRICT.iter().any(|role| actor.is(*role))
+}
+
+/// Whether the caller reads data versions of `provider` only under an agreement.
+pub fn needs_agreement(actor: &Actor, provider: &UnitId) -> bool {
+    !reads_all(actor) && actor.unit != *provider
+}
+
+/// Publishing for an entry of `provider`.
+pub fn authorize_publication(actor: &Actor, provider: &UnitId, entry: EntryId) -> Result<(), Refusal> {
+    let relations = relations(actor, provider, None);
+    decide("PublishDataVersion", READ_VERSION, actor, &relations, ("entry", &entry))
+}
+
+/// Reading one version; `user` is the applicant of an agreement under which data of its entry may flow.
+pub fn authorize_reading(actor: &Actor, version: &DataVersion, user: Option<&UnitId>) -> Result<(), Refusal> {
+    let relations = relations(actor, &version.provider, user);
+    decide(READ_VERSION, READ_VERSION, actor, &relations, ("data-version", &version.id))
+}
+
+/// Reading the versions of an entry of `provider`; `user` as in [`authorize_reading`].
+pub fn authorize_listing(
+    actor: &Actor,
+    provider: &UnitId,
+    entry: EntryId,
+    user: Option<&UnitId>,
+) -> Result<(), Refusal> {
+    let relations = relations(actor, provider, user);
+    decide(LIST_VERSIONS, LIST_VERSIONS, actor, &relations, ("entry", &entry))
+}
+
+/// Taking data under an agreement.
+pub fn authorize_taking(actor: &Actor, agreement: &Agreement) -> Result<(), Refusal> {
+    let relations = relations(actor, &agreement.provider, Some(&agreement.applicant));
+    decide("CreateTicket", READ_DELIVERY, actor, &relations, ("agreement", &agreement.id))
+}
+
+/// Reading one delivery.
+pub fn authorize_delivery(actor: &Actor, delivery: &Delivery) -> Result<(), Refusal> {
+    let relations = relations(actor, &delivery.provider, Some(&delivery.applicant));
+    decide(READ_DELIVERY, READ_DELIVERY, actor, &relations, ("delivery", &delivery.id))
+}
+
+fn relations(actor: &Actor, provider: &UnitId, applicant: Option<&UnitId>) -> Vec<Relation> {
+    let mut relations = Vec::new();
+    if *provider == actor.unit {
+        relations.push(Relation::Provider);
+    }
+    if applicant == Some(&actor.unit) {
+        relations.push(Relation::Applicant);
+    }
+    relations
+}
+
+fn decide(
+    method: &str,
+    read: &str,
+    actor: &Actor,
+    relations: &[Relation],
+    resource: (&'static str, &dyn std::fmt::Display),
+) -> Result<(), Refusal> {
+    access::authorize(RULES, method, read, actor, relations, "", resource)
+}
