@@ -1,8 +1,6 @@
 //! The documents that the parties sign, as plain text. Rendering is a pure function of what was agreed; it runs once
 //! for an agreement, and the bytes are what counts from then on.
 
-use std::fmt::Write;
-
 use govshare_model::id::AgreementId;
 use time::Date;
 
@@ -69,31 +67,31 @@ impl Contents<'_> {
             "依据{POLICY}第二十六条第（一）项，乙方已书面同意甲方的共享申请，甲、乙、丙三方订立本协议。"
         ));
         text.line("");
-        text.heading("一、共享资源");
+        text.line("一、共享资源");
         self.resource(&mut text);
-        text.heading("二、信息项");
+        text.line("二、信息项");
         self.items(&mut text);
-        text.heading("三、用途（《办法》第二十三条）");
+        text.line("三、用途（《办法》第二十三条）");
         text.paragraph(&self.terms.purpose);
         text.paragraph(
             "甲方获取的信息只用于本单位履行职责或者上列用途，不得擅自向第三方提供，不得用于任何其他目的。",
         );
-        text.heading("四、提供方式");
+        text.line("四、提供方式");
         text.paragraph(&self.terms.delivery);
-        text.heading("五、有效期");
+        text.line("五、有效期");
         self.validity(&mut text);
-        text.heading("六、留存（《办法》第二十三条）");
+        text.line("六、留存（《办法》第二十三条）");
         text.paragraph(&self.terms.retention);
         text.paragraph("甲方对留存的信息承担管理、安全与保密责任。");
-        text.heading("七、提供义务（《办法》第二十一条）");
+        text.line("七、提供义务（《办法》第二十一条）");
         text.paragraph("乙方按本协议约定的时限和范围提供信息。甲方在获取信息的同时，有义务按约定的时限和范围向其他单位提供本单位采集的政务信息资源。");
-        text.heading("八、瑕疵告知（《办法》第二十二条）");
+        text.line("八、瑕疵告知（《办法》第二十二条）");
         text.paragraph("乙方明确告知信息具有瑕疵的，由甲方承担相应的使用风险。");
-        text.heading("九、安全保障（《办法》第二十九条）");
+        text.line("九、安全保障（《办法》第二十九条）");
         text.paragraph("各方建立健全信息采集、存储、共享、使用过程中的安全保障制度。");
-        text.heading("十、安全等级（《办法》第三十条）");
+        text.line("十、安全等级（《办法》第三十条）");
         text.paragraph("提供方、使用方和传输方严格管理权限，不得擅自降低相关系统的安全等级。");
-        text.heading("十一、安全保密（《办法》第三十一条）");
+        text.line("十一、安全保密（《办法》第三十一条）");
         if self.is_confidential() {
             text.paragraph(&format!(
                 "本资源涉及{}，甲、乙双方另行签订《{CONFIDENTIALITY_TITLE}》；该协议与本协议均签署完毕之前，不提供信息。",
@@ -102,7 +100,7 @@ impl Contents<'_> {
         } else {
             text.paragraph("本资源不涉及须签订安全保密协议的情形。");
         }
-        text.heading("十二、签署与生效");
+        text.line("十二、签署与生效");
         text.paragraph("各方以经登记且有效的单位密钥对本文件的全部字节签名。全部文件均由应签署的各方签署后，本协议生效。");
         text.0
     }
@@ -114,24 +112,24 @@ impl Contents<'_> {
         text.line("");
         text.line(&format!("依据{POLICY}第三十一条，共享双方在法律、法规、规章允许提供的范围内订立本协议。"));
         text.line("");
-        text.heading("一、签订事由（《办法》第三十一条）");
+        text.line("一、签订事由（《办法》第三十一条）");
         text.paragraph("本资源涉及下列情形：");
         text.list(&self.grounds());
-        text.heading("二、共享资源");
+        text.line("二、共享资源");
         self.resource(&mut text);
-        text.heading("三、信息项");
+        text.line("三、信息项");
         self.items(&mut text);
-        text.heading("四、使用范围（《办法》第二十三条）");
+        text.line("四、使用范围（《办法》第二十三条）");
         text.paragraph(&self.terms.purpose);
         text.paragraph("使用方只在上列范围内使用信息，不得擅自向第三方提供，不得用于任何其他目的。");
-        text.heading("五、留存与保密（《办法》第二十三条）");
+        text.line("五、留存与保密（《办法》第二十三条）");
         text.paragraph(&self.terms.retention);
         text.paragraph("使用方对留存的信息承担管理、安全与保密责任；有效期届满后仍有留存的，责任不因此免除。");
-        text.heading("六、安全保障（《办法》第二十九条、第三十条）");
+        text.line("六、安全保障（《办法》第二十九条、第三十条）");
         text.paragraph("双方建立健全安全保障制度，严格管理权限，不得擅自降低相关系统的安全等级。");
-        text.heading("七、有效期");
+        text.line("七、有效期");
         self.validity(&mut text);
-        text.heading("八、签署");
+        text.line("八、签署");
         text.paragraph("双方以经登记且有效的单位密钥对本文件的全部字节签名。");
         text.0
     }
@@ -193,10 +191,6 @@ impl Text {
         self.0.push('\n');
     }
 
-    fn heading(&mut self, heading: &str) {
-        self.line(heading);
-    }
-
     fn party(&mut self, part: &str, party: &Party) {
         let name = plain(&party.name).replace('\n', " ");
         self.line(&format!("{part}：{name}（{}）", party.unit));
@@ -225,8 +219,5 @@ fn plain(words: &str) -> String {
 }
 
 fn day(date: Date) -> String {
-    let mut words = String::new();
-    let (year, month, day) = (date.year(), u8::from(date.month()), date.day());
-    let _ = write!(words, "{year}年{month}月{day}日");
-    words
+    format!("{}年{}月{}日", date.year(), u8::from(date.month()), date.day())
 }

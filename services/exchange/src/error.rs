@@ -43,7 +43,6 @@ fn mismatch(field: &'static str, announced: String, received: String) -> Failure
         format!("收到的数据与文件说明不符：{field} 应为 {announced}，实为 {received}"),
     )
     .violations(violations.into_found())
-    .article("19")
     .into()
 }
 
@@ -114,11 +113,7 @@ pub fn audit_unavailable() -> Refusal {
 }
 
 pub fn overloaded() -> Failure {
-    Refusal::new(
-        Reason::Overloaded,
-        "too many transfers run; come back soon",
-        "数据传输繁忙，请稍后重试",
-    )
-    .retry_after(Duration::from_secs(1))
-    .into()
+    Refusal::new(Reason::Overloaded, "too many transfers run; come back soon", "数据传输繁忙，请稍后重试")
+        .retry_after(Duration::from_secs(1))
+        .into()
 }

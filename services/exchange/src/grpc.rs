@@ -15,12 +15,11 @@ use uuid::Uuid;
 
 use crate::data_version::publish::Publisher;
 use crate::data_version::store::Versions;
-use crate::data_version::{self};
 use crate::delivery::store::{Deliveries, Filter};
 use crate::ticket::store::Tickets;
 use crate::ticket::{self, Digest, Lifetime, Ticket};
 use crate::upstreams::{Agreements, Catalog};
-use crate::{delivery, policy};
+use crate::{data_version, delivery, policy};
 
 pub struct Exchange {
     pub database: Database,
@@ -128,8 +127,8 @@ impl ExchangeService for Exchange {
         policy::authorize_taking(&actor, &agreement)?;
         let version = self.versions.load(version.unwrap_or(DataVersionId(Uuid::nil()))).await?;
         agreement.lets_flow(shanghai_date(self.database.clock().now())).map_err(Failure::from)?;
-        let issue = Ticket::issue(&agreement, &version, &actor, self.lifetime, real_now())
-            .map_err(Failure::from)?;
+        let issue =
+            Ticket::issue(&agreement, &version, &actor, self.lifetime, real_now()).map_err(Failure::from)?;
 
         let mut random = [0; 32];
         rand::fill(&mut random).map_err(|_| Failure::internal("no random numbers"))?;
@@ -143,10 +142,7 @@ impl ExchangeService for Exchange {
         }))
     }
 
-    async fn get_delivery(
-        &self,
-        request: Request<pb::GetDeliveryRequest>,
-    ) -> Reply<pb::GetDeliveryResponse> {
+    async fn get_delivery(&self, request: Request<pb::GetDeliveryRequest>) -> Reply<pb::GetDeliveryResponse> {
         let actor = call::actor(&request)?;
         let mut violations = Violations::new();
         let id = violations.parse("delivery_id", &request.get_ref().delivery_id);

@@ -51,9 +51,9 @@ pub const ACCESS: Access = Access {
 pub async fn serve(config: Config<Settings>, runtime: Runtime) -> Result<(), Error> {
     let settings = &config.service;
     let lifetime = settings.check()?;
-    let listener = TcpListener::bind(settings.data_listen)
-        .await
-        .map_err(|error| format!("service.data_listen: cannot listen on {}: {error}", settings.data_listen))?;
+    let listener = TcpListener::bind(settings.data_listen).await.map_err(|error| {
+        format!("service.data_listen: cannot listen on {}: {error}", settings.data_listen)
+    })?;
     let download_uri = settings.endpoint(listener.local_addr()?)?;
     let objects = Objects::local(&settings.store_dir)?;
 
@@ -66,6 +66,7 @@ pub async fn serve(config: Config<Settings>, runtime: Runtime) -> Result<(), Err
     let tickets = Tickets::new(database.clone());
     let deliveries = Deliveries::new(database.clone());
 
+    let meter = opentelemetry::global::meter("govshare");
     let silence = Duration::from_secs(settings.abandoned_seconds);
     let recorder = Recorder {
         database: database.clone(),
@@ -73,6 +74,7 @@ pub async fn serve(config: Config<Settings>, runtime: Runtime) -> Result<(), Err
         beat: silence / 3,
         cut: CancellationToken::new(),
         tasks: TaskTracker::new(),
+        sent: meter.u64_counter("govshare.delivery.sent").with_unit("By").build(),
     };
     let downloads = Downloads {
         database: database.clone(),
@@ -84,6 +86,7 @@ pub async fn serve(config: Config<Settings>, runtime: Runtime) -> Result<(), Err
         audit,
         recorder,
         places: Arc::new(Semaphore::new(settings.max_downloads)),
+        calls: meter.u64_counter("govshare.download.calls").build(),
     };
     let data_port = DataPort::new(settings, &config.server, listener, downloads)?;
     service.spawn_draining(data_port.serve(service.shutdown.clone()));

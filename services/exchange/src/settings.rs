@@ -51,7 +51,8 @@ impl Settings {
         if self.abandoned_seconds < 3 {
             return Err("service.abandoned_seconds must be 3 or more".to_owned());
         }
-        Lifetime::of_seconds(self.ticket_seconds).ok_or_else(|| "service.ticket_seconds must be 1 to 300".to_owned())
+        Lifetime::of_seconds(self.ticket_seconds)
+            .ok_or_else(|| "service.ticket_seconds must be 1 to 300".to_owned())
     }
 
     /// Certificate chain and key of the data port.

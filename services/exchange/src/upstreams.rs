@@ -75,7 +75,8 @@ impl Agreements {
         })
         .await
         .map_err(|failure| unless_missing(failure, "agreement", id))?;
-        let found = facts.agreement.ok_or_else(|| Failure::internal("agreement facts without an agreement"))?;
+        let found =
+            facts.agreement.ok_or_else(|| Failure::internal("agreement facts without an agreement"))?;
         parse(id, &found)
     }
 }

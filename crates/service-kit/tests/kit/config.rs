@@ -20,17 +20,26 @@ fn load(defaults: &str, variables: &[(&str, &str)]) -> Result<Config<Settings>, 
 
 #[test]
 fn the_environment_overrides_the_defaults() {
-    let config = load(DEFAULTS, &[
-        ("GOVSHARE__SERVER__LISTEN", "127.0.0.1:8101"),
-        ("GOVSHARE__SERVICE__DEPTH", "4"),
-        ("GOVSHARE__UPSTREAMS__ACCESS_REQUEST", "http://127.0.0.1:1, http://127.0.0.1:2"),
-    ])
+    let config = load(
+        DEFAULTS,
+        &[
+            ("GOVSHARE__SERVER__LISTEN", "127.0.0.1:8101"),
+            ("GOVSHARE__SERVICE__DEPTH", "4"),
+            ("GOVSHARE__UPSTREAMS__ACCESS_REQUEST", "http://127.0.0.1:1, http://127.0.0.1:2"),
+        ],
+    )
     .expect("a configuration");
     assert_eq!((config.service.depth, config.server.listen.port()), (4, 8101));
     assert_eq!(config.environment, Environment::Production);
     let upstream = config.upstream("access-request").expect("configured");
     assert_eq!(upstream, ["http://127.0.0.1:1", "http://127.0.0.1:2"]);
-    assert!(config.upstream("audit").expect_err("not configured").to_string().contains("GOVSHARE__UPSTREAMS__AUDIT"));
+    assert!(
+        config
+            .upstream("audit")
+            .expect_err("not configured")
+            .to_string()
+            .contains("GOVSHARE__UPSTREAMS__AUDIT")
+    );
 }
 
 #[test]
@@ -49,7 +58,8 @@ fn an_unknown_key_is_named_wherever_it_stands() {
 #[test]
 fn production_refuses_the_sandboxs_password_and_a_share_of_traces_above_one() {
     let url = "postgres://govshare_catalog:sandbox@db/govshare";
-    let database = "[database]\nurl = \"\"\nmax_connections = 1\nacquire_timeout_ms = 1\nstatement_timeout_ms = 1\n";
+    let database =
+        "[database]\nurl = \"\"\nmax_connections = 1\nacquire_timeout_ms = 1\nstatement_timeout_ms = 1\n";
     let defaults = format!("{DEFAULTS}{database}");
     let refused = load(&defaults, &[("GOVSHARE__DATABASE__URL", url)]).expect_err("a default password");
     assert!(refused.to_string().contains("database.url"));
@@ -62,7 +72,8 @@ fn production_refuses_the_sandboxs_password_and_a_share_of_traces_above_one() {
 #[test]
 fn secrets_are_not_printed() {
     let database = "[database]\nurl = \"postgres://u:hunter2@h/d\"\nmax_connections = 1\nacquire_timeout_ms = 1\nstatement_timeout_ms = 1\n";
-    let config = load(&format!("{DEFAULTS}{database}"), &[("GOVSHARE__MIGRATE__URL", "postgres://o:hunter3@h/d")]);
+    let config =
+        load(&format!("{DEFAULTS}{database}"), &[("GOVSHARE__MIGRATE__URL", "postgres://o:hunter3@h/d")]);
     let printed = format!("{:?}", config.expect("a configuration"));
     assert!(!printed.contains("hunter"), "{printed}");
 }

@@ -6,7 +6,9 @@ use std::time::Duration;
 
 use govshare_cluster::{TestDatabase, TestServer};
 use govshare_model::{Actor, Role, Subject};
-use govshare_proto::evaluation::v1::{GetUnitIndicatorsRequest as Message, ListUnitIndicatorsResponse as Reply};
+use govshare_proto::evaluation::v1::{
+    GetUnitIndicatorsRequest as Message, ListUnitIndicatorsResponse as Reply,
+};
 use service_kit::call::Caller;
 use service_kit::config::DatabaseConfig;
 use service_kit::outbox::Destination;
@@ -46,7 +48,8 @@ fn call(subject: &str, request_id: Uuid, content: &str) -> Call {
     };
     let caller = Caller { actor: Arc::new(actor), method: "Test/Change".into() };
     let mut violations = Violations::new();
-    let call = Call::over(&caller, content.as_bytes(), &request_id.to_string(), &mut violations).expect("a call");
+    let call =
+        Call::over(&caller, content.as_bytes(), &request_id.to_string(), &mut violations).expect("a call");
     violations.finish().expect("nothing wrong");
     call
 }
@@ -135,7 +138,11 @@ async fn two_relays_deliver_every_row_in_spite_of_failures_and_none_after_it_was
                     Ok(())
                 }
             });
-            tokio::spawn(database.outbox().clone().relay(database.pool().clone(), vec![elsewhere], stop.clone()))
+            tokio::spawn(database.outbox().clone().relay(
+                database.pool().clone(),
+                vec![elsewhere],
+                stop.clone(),
+            ))
         })
         .collect();
     let deadline = std::time::Instant::now() + Duration::from_secs(30);
@@ -163,7 +170,8 @@ async fn a_refused_command_stays_and_does_not_hold_up_the_others() {
         async move { if first { Err(tonic::Status::failed_precondition("no")) } else { Ok(()) } }
     });
     let stop = CancellationToken::new();
-    let relay = tokio::spawn(database.outbox().clone().relay(database.pool().clone(), vec![elsewhere], stop.clone()));
+    let relay =
+        tokio::spawn(database.outbox().clone().relay(database.pool().clone(), vec![elsewhere], stop.clone()));
     let deadline = std::time::Instant::now() + Duration::from_secs(30);
     while rows_in_outbox(&database).await > 1 {
         assert!(std::time::Instant::now() < deadline, "rows stay in the outbox");

@@ -43,7 +43,8 @@ fn the_leaf_is_rfc_8785_json_with_its_keys_in_order() {
 
 #[test]
 fn a_person_stands_in_the_leaf_as_a_salted_digest_that_the_disclosure_opens() {
-    let seal = || event().seal("access-request", Some(&actor()), datetime!(2026-02-10 2:00 UTC)).expect("sealed");
+    let seal =
+        || event().seal("access-request", Some(&actor()), datetime!(2026-02-10 2:00 UTC)).expect("sealed");
     let sealed = seal();
     let text = String::from_utf8(sealed.leaf.clone()).expect("UTF-8");
     assert!(!text.contains("张三"));

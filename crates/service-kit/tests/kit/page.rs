@@ -22,7 +22,9 @@ fn a_page_is_cut_and_its_token_continues_after_its_last_row() {
 fn a_token_for_other_filters_or_of_another_make_is_refused() {
     let page: Page<u64> = Page::parse(1, "", 50, 1000, &filters("a")).expect("a first page");
     let (_, token) = page.cut(vec![5, 6], |row| *row);
-    for (token, filters) in [(token.as_str(), filters("b")), ("not a token", filters("a")), ("AAAA", filters("a"))] {
+    for (token, filters) in
+        [(token.as_str(), filters("b")), ("not a token", filters("a")), ("AAAA", filters("a"))]
+    {
         let refused = Page::<u64>::parse(1, token, 50, 1000, &filters).expect_err(token);
         assert_eq!(refused.reason(), Reason::PageTokenInvalid);
     }

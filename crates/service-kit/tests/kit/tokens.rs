@@ -38,7 +38,8 @@ fn identity(dir: &Path) -> Identity {
 /// A token with other claims or another header than the sandbox would give, signed by the sandbox's issuer.
 fn forged(dir: &Path, identity: &Identity, change: impl FnOnce(&mut Header, &mut Value)) -> String {
     let jwks: Value = serde_json::from_slice(&std::fs::read(identity.jwks()).expect("a JWKS")).expect("JSON");
-    let mut header = Header { kid: jwks["keys"][0]["kid"].as_str().map(str::to_owned), ..Header::new(Algorithm::EdDSA) };
+    let mut header =
+        Header { kid: jwks["keys"][0]["kid"].as_str().map(str::to_owned), ..Header::new(Algorithm::EdDSA) };
     let now = real_seconds();
     let mut claims = json!({
         "iss": ISSUER, "aud": AUDIENCE, "sub": "wang", "unit": "jiaowei", "roles": ["drafter"],
@@ -76,13 +77,31 @@ async fn expired_forged_foreign_and_algorithm_swapped_tokens_are_not_believed() 
     let (signed, _) = good.rsplit_once('.').expect("a signature");
     let cases: Vec<(String, TokenError)> = vec![
         (forged(dir.path(), &identity, |_, claims| claims["exp"] = json!(now - 6)), TokenError::Expired),
-        (forged(dir.path(), &identity, |_, claims| claims["nbf"] = json!(now + 60)), TokenError::Invalid("not yet valid")),
-        (forged(dir.path(), &identity, |_, claims| claims["aud"] = json!("other")), TokenError::Invalid("audience")),
-        (forged(dir.path(), &identity, |_, claims| claims["iss"] = json!("other")), TokenError::Invalid("issuer")),
-        (forged(dir.path(), &identity, |_, claims| claims["unit"] = json!("No Unit")), TokenError::Invalid("unit")),
-        (forged(dir.path(), &identity, |header, _| header.alg = Algorithm::HS256), TokenError::Invalid("algorithm")),
+        (
+            forged(dir.path(), &identity, |_, claims| claims["nbf"] = json!(now + 60)),
+            TokenError::Invalid("not yet valid"),
+        ),
+        (
+            forged(dir.path(), &identity, |_, claims| claims["aud"] = json!("other")),
+            TokenError::Invalid("audience"),
+        ),
+        (
+            forged(dir.path(), &identity, |_, claims| claims["iss"] = json!("other")),
+            TokenError::Invalid("issuer"),
+        ),
+        (
+            forged(dir.path(), &identity, |_, claims| claims["unit"] = json!("No Unit")),
+            TokenError::Invalid("unit"),
+        ),
+        (
+            forged(dir.path(), &identity, |header, _| header.alg = Algorithm::HS256),
+            TokenError::Invalid("algorithm"),
+        ),
         (forged(dir.path(), &identity, |header, _| header.kid = None), TokenError::Invalid("no key id")),
-        (forged(dir.path(), &identity, |header, _| header.kid = Some("x".to_owned())), TokenError::Invalid("unknown key id")),
+        (
+            forged(dir.path(), &identity, |header, _| header.kid = Some("x".to_owned())),
+            TokenError::Invalid("unknown key id"),
+        ),
         (format!("{signed}.{}", "A".repeat(86)), TokenError::Invalid("signature")),
         ("nonsense".to_owned(), TokenError::Invalid("malformed")),
         ("x".repeat(9000), TokenError::Invalid("too long")),
@@ -100,7 +119,8 @@ async fn expired_forged_foreign_and_algorithm_swapped_tokens_are_not_believed() 
 
 #[tokio::test]
 async fn a_new_key_is_found_without_a_restart_and_a_removed_one_is_forgotten() {
-    let (old_dir, new_dir) = (tempfile::tempdir().expect("a directory"), tempfile::tempdir().expect("a directory"));
+    let (old_dir, new_dir) =
+        (tempfile::tempdir().expect("a directory"), tempfile::tempdir().expect("a directory"));
     let (old, new) = (identity(old_dir.path()), identity(new_dir.path()));
     let (people, keys) = people(&old).await;
     let stop = CancellationToken::new();
@@ -124,7 +144,9 @@ async fn a_new_key_is_found_without_a_restart_and_a_removed_one_is_forgotten() {
 async fn production_does_not_start_with_a_sandbox_key() {
     let dir = tempfile::tempdir().expect("a directory");
     let jwks = identity(dir.path()).jwks().to_string_lossy().into_owned();
-    let Err(error) = KeySet::load(&jwks, Environment::Production).await else { panic!("a sandbox key was accepted") };
+    let Err(error) = KeySet::load(&jwks, Environment::Production).await else {
+        panic!("a sandbox key was accepted")
+    };
     assert!(error.to_string().contains("sandbox key"), "{error}");
 }
 
@@ -133,16 +155,15 @@ async fn a_service_is_believed_only_with_its_own_key_and_for_its_audience() {
     let dir = tempfile::tempdir().expect("a directory");
     let identity = identity(dir.path());
     let load = async |service: &'static str| {
-        let files = ServiceIdentity {
-            key_file: identity.service_key_file(service),
-            jwks: identity.services_jwks(),
-        };
+        let files =
+            ServiceIdentity { key_file: identity.service_key_file(service), jwks: identity.services_jwks() };
         services::load(service, &files, Environment::Sandbox).await.expect("an identity")
     };
     let (gateway, _) = load("gateway").await;
     let (exchange, _) = load("exchange").await;
     let (_, catalog) = load("catalog").await;
-    let token = |value: http::HeaderValue| value.to_str().expect("ASCII").trim_start_matches("Bearer ").to_owned();
+    let token =
+        |value: http::HeaderValue| value.to_str().expect("ASCII").trim_start_matches("Bearer ").to_owned();
     assert_eq!(&*catalog.verify(&token(gateway.header("catalog"))).expect("believed"), "gateway");
     assert_eq!(&*catalog.verify(&token(exchange.header("catalog"))).expect("believed"), "exchange");
     let elsewhere = catalog.verify(&token(gateway.header("audit"))).expect_err("for another audience");

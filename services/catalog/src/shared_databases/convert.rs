@@ -60,6 +60,8 @@ fn leads(leads: &[pb::Lead], violations: &mut Violations) -> Vec<Lead> {
         let end = violations.date("shared_database.leads.end_date", lead.end_date.as_ref());
         parsed.extend(unit.zip(start).map(|(unit, start)| Lead { unit, start, end }));
     }
+    // One order whatever the caller's, so that the same leads are the same record.
+    parsed.sort_by(|a, b| (a.start, &a.unit).cmp(&(b.start, &b.unit)));
     parsed
 }
 

@@ -13,10 +13,10 @@ use tokio::sync::Semaphore;
 use tonic::{Status, Streaming};
 use uuid::Uuid;
 
+use super::DataVersion;
 use super::convert;
 use super::store::Versions;
 use super::upload::{Content, Header, Rejection, Upload};
-use super::DataVersion;
 use crate::error;
 use crate::objects::{Objects, Writing};
 use crate::policy;

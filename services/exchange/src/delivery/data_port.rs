@@ -51,8 +51,8 @@ impl DataPort {
             // A client who has stopped reading does not keep its place for ever.
             .max_connection_age_grace(Duration::from_secs(settings.longest_delivery_seconds));
         if let Some((cert, key)) = settings.data_tls() {
-            builder =
-                builder.tls_config(ServerTlsConfig::new().identity(Identity::from_pem(read(cert)?, read(key)?)))?;
+            builder = builder
+                .tls_config(ServerTlsConfig::new().identity(Identity::from_pem(read(cert)?, read(key)?)))?;
         }
         let recorder = downloads.recorder.clone();
         let service = bounded!(DownloadServiceServer::new(downloads), MAX_REQUEST_BYTES)

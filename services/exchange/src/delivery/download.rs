@@ -6,17 +6,19 @@ use govshare_model::calendar::shanghai_date;
 use govshare_model::id::DeliveryId;
 use govshare_proto::exchange::v1 as pb;
 use govshare_proto::exchange::v1::download_service_server::DownloadService;
+use opentelemetry::KeyValue;
+use opentelemetry::metrics::Counter;
 use service_kit::client::Upstream;
 use service_kit::clock::real_now;
 use service_kit::{Database, Failure, telemetry};
-use tokio::sync::Semaphore;
-use tonic::{Request, Response, Status};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tonic::{Code, Request, Response, Status};
 use tracing::Instrument;
 use uuid::Uuid;
 
 use super::recorder::Recorder;
 use super::store::Deliveries;
-use super::stream::DeliveryStream;
+use super::stream::{DeliveryStream, Progress};
 use super::{Delivery, Transition};
 use crate::data_version::store::Versions;
 use crate::data_version::{self, DataVersion};
@@ -38,6 +40,8 @@ pub struct Downloads {
     pub recorder: Recorder,
     /// Downloads at once; more are shed.
     pub places: Arc<Semaphore>,
+    /// Calls by status code.
+    pub calls: Counter<u64>,
 }
 
 #[tonic::async_trait]
@@ -54,8 +58,10 @@ impl DownloadService for Downloads {
         let downloads = self.clone();
         // In a task of its own, as a client who leaves must not cut the transaction in half.
         let opened = tokio::spawn(async move { downloads.open(&body.ticket).await }.instrument(span)).await;
-        let stream = opened.map_err(|panicked| Failure::internal(panicked))??;
-        Ok(Response::new(stream))
+        let reply = opened.map_err(Failure::internal).flatten().map_err(Status::from);
+        let code = reply.as_ref().map_or_else(Status::code, |_| Code::Ok);
+        self.calls.add(1, &[KeyValue::new("rpc.grpc.status_code", i64::from(code as i32))]);
+        reply.map(Response::new)
     }
 }
 
@@ -90,8 +96,8 @@ impl Downloads {
         &self,
         start: &Transition,
         version: &DataVersion,
-        place: tokio::sync::OwnedSemaphorePermit,
-    ) -> (DeliveryStream, super::stream::Progress) {
+        place: OwnedSemaphorePermit,
+    ) -> (DeliveryStream, Progress) {
         let opening = pb::DownloadOpening {
             delivery_id: start.delivery().id.to_string(),
             data_version: Some(data_version::convert::to_proto(version)),

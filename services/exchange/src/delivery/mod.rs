@@ -34,10 +34,17 @@ pub struct Delivery {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum State {
     /// The stream runs; `sent` is what was last told of it.
-    Started { sent: u64 },
+    Started {
+        sent: u64,
+    },
     /// All bytes were handed to the transport.
-    Completed { at: OffsetDateTime },
-    Broken { sent: u64, at: OffsetDateTime },
+    Completed {
+        at: OffsetDateTime,
+    },
+    Broken {
+        sent: u64,
+        at: OffsetDateTime,
+    },
 }
 
 /// A change with its event; only this module makes one, and the store takes nothing else.

@@ -3,6 +3,8 @@
 use std::time::Duration;
 
 use govshare_model::id::DeliveryId;
+use opentelemetry::KeyValue;
+use opentelemetry::metrics::Counter;
 use service_kit::{Database, Failure};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -21,6 +23,8 @@ pub struct Recorder {
     /// What runs now is cut.
     pub cut: CancellationToken,
     pub tasks: TaskTracker,
+    /// Bytes handed to the transport, by the state that the delivery ended in.
+    pub sent: Counter<u64>,
 }
 
 impl Recorder {
@@ -68,6 +72,8 @@ impl Recorder {
         let delivery = self.deliveries.load_for_update(&mut tx, id).await?;
         let end = delivery.end(sent, self.database.clock().now())?;
         self.deliveries.end(&mut tx, &end).await?;
-        tx.commit_unasked().await
+        tx.commit_unasked().await?;
+        self.sent.add(sent, &[KeyValue::new("state", end.delivery().state.name())]);
+        Ok(())
     }
 }

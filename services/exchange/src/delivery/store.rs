@@ -206,7 +206,9 @@ impl TryFrom<Row> for Delivery {
             ("STARTED", None) => State::Started { sent },
             ("COMPLETED", Some(at)) => State::Completed { at },
             ("BROKEN", Some(at)) => State::Broken { sent, at },
-            _ => return Err(Failure::internal(format!("delivery {}: its end does not fit its state", row.id))),
+            _ => {
+                return Err(Failure::internal(format!("delivery {}: its end does not fit its state", row.id)));
+            }
         };
         Ok(Self {
             id: DeliveryId(row.id),

@@ -1,0 +1,122 @@
+//! What the caller hears when a step is refused: reason, both languages, article.
+
+use service_kit::{Failure, Reason, Refusal, Violations};
+
+use crate::agreement::Rejection;
+use crate::terms::TermsProblem;
+
+impl From<Rejection> for Failure {
+    fn from(rejection: Rejection) -> Self {
+        refusal(rejection).into()
+    }
+}
+
+fn refusal(rejection: Rejection) -> Refusal {
+    use Rejection::*;
+    match rejection {
+        CaseNotConsented { state } => Refusal::new(
+            Reason::CaseNotConsented,
+            format!("the case is {state}: only a consented one leads to an agreement"),
+            format!("申请当前状态为 {state}，提供方同意后方可起草协议"),
+        )
+        .state(state)
+        .article("26(一)"),
+        AgreementExists => Refusal::new(
+            Reason::AgreementExists,
+            "the case has an agreement; cancel it before you draft another",
+            "该申请已有协议，须先取消原协议",
+        )
+        .article("26(一)"),
+        Provisional { units } => {
+            let units = units.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+            Refusal::new(
+                Reason::UnitProvisional,
+                format!("the register records of these parties are provisional: {units}"),
+                format!("以下单位尚为暂列，信息办核实登记后方可签订协议：{units}"),
+            )
+            .with("units", units)
+            .article("2")
+        }
+        TermsInvalid { problems } => {
+            let mut violations = Violations::new();
+            for problem in &problems {
+                let (field, words) = terms_problem(problem);
+                violations.add(field, words);
+            }
+            Refusal::new(
+                Reason::FieldInvalid,
+                "the terms do not fit the case",
+                "协议条款与申请或者资源不符",
+            )
+            .violations(violations.into_found())
+            .article("26(一)")
+        }
+        NoSuchDocument => Refusal::new(
+            Reason::NotFound,
+            "the agreement has no document of this kind",
+            "该协议没有此类文件",
+        ),
+        NotASignatory => Refusal::new(
+            Reason::RoleNotAllowed,
+            "your unit is not a party to this document",
+            "贵单位不是该文件的签署方",
+        ),
+        WrongState { state } => Refusal::new(
+            Reason::WrongState,
+            format!("the agreement is {state}, which does not allow this step"),
+            format!("协议当前状态为 {state}，不能执行此操作"),
+        )
+        .state(state)
+        .article("26(一)"),
+        ValidityOver => Refusal::new(
+            Reason::WrongState,
+            "the last day of validity has passed; cancel the agreement and draft another",
+            "协议有效期已过，请取消后重新起草",
+        )
+        .state("AWAITING_SIGNATURES")
+        .article("26(一)"),
+        KeyNotActive => Refusal::new(
+            Reason::KeyNotActive,
+            "the key is not an active key of your unit",
+            "该密钥不是贵单位在册有效的密钥",
+        ),
+        SignatureInvalid => {
+            let mut violations = Violations::new();
+            violations.add(
+                "signature",
+                "does not verify over the stored bytes with this key / 与存储文件及所列密钥不符",
+            );
+            Refusal::new(Reason::SignatureInvalid, "the signature is not valid", "签名验证未通过")
+                .violations(violations.into_found())
+        }
+        AlreadySigned => Refusal::new(
+            Reason::AlreadySigned,
+            "your unit has signed this document with another signature",
+            "贵单位已以其他签名签署该文件",
+        )
+        .state("AWAITING_SIGNATURES")
+        .article("26(一)"),
+    }
+}
+
+fn terms_problem(problem: &TermsProblem) -> (&'static str, String) {
+    match problem {
+        TermsProblem::EndsBeforeStart => {
+            ("terms.valid_until", "must not lie before valid_from / 不得早于起始日".to_owned())
+        }
+        TermsProblem::Over => {
+            ("terms.valid_until", "must not lie before today / 不得早于今日".to_owned())
+        }
+        TermsProblem::NotAskedFor { item } => {
+            ("terms.items", format!("{item:?} was not asked for / 申请单未列此信息项"))
+        }
+        TermsProblem::WholeNotAskedFor => (
+            "terms.items",
+            "must name items: the whole resource was not asked for / 申请单仅列部分信息项，须逐项列明"
+                .to_owned(),
+        ),
+        TermsProblem::Unknown { item } => {
+            ("terms.items", format!("the entry has no item {item:?} / 目录中无此信息项"))
+        }
+    }
+}

@@ -1,0 +1,53 @@
+//! Who may do what to an agreement: one table, everything else is denied.
+
+use govshare_model::authority::{Relation, Rule};
+use govshare_model::{Actor, Role};
+
+use crate::agreement::Parties;
+
+const MEMBERS: &[Role] = &[Role::Drafter, Role::Approver, Role::Reviewer, Role::Signatory];
+const DISTRICT: &[Role] = &[Role::InfoOffice, Role::Auditor];
+const OFFICE: &[Role] = &[Role::InfoOffice];
+const DRAFTER: &[Role] = &[Role::Drafter];
+const SIGNATORY: &[Role] = &[Role::Signatory];
+
+/// The method whose permission makes an agreement visible.
+pub const READ: &str = "GetAgreement";
+/// Reading a document is reading the agreement.
+pub const READ_DOCUMENT: &str = "GetAgreementDocument";
+
+/// The info office's unit is the third party of every agreement and keeps it: it stands as `Owner`.
+pub const RULES: &[Rule] = &[
+    Rule { method: READ, roles: MEMBERS, relation: Relation::Applicant, states: &[] },
+    Rule { method: READ, roles: MEMBERS, relation: Relation::Provider, states: &[] },
+    Rule { method: READ, roles: MEMBERS, relation: Relation::Owner, states: &[] },
+    Rule { method: READ, roles: DISTRICT, relation: Relation::Anyone, states: &[] },
+    Rule { method: READ_DOCUMENT, roles: MEMBERS, relation: Relation::Applicant, states: &[] },
+    Rule { method: READ_DOCUMENT, roles: MEMBERS, relation: Relation::Provider, states: &[] },
+    Rule { method: READ_DOCUMENT, roles: MEMBERS, relation: Relation::Owner, states: &[] },
+    Rule { method: READ_DOCUMENT, roles: DISTRICT, relation: Relation::Anyone, states: &[] },
+    Rule { method: "ListAgreements", roles: MEMBERS, relation: Relation::Anyone, states: &[] },
+    Rule { method: "ListAgreements", roles: DISTRICT, relation: Relation::Anyone, states: &[] },
+    Rule { method: "CreateAgreement", roles: DRAFTER, relation: Relation::Provider, states: &[] },
+    Rule { method: "CreateAgreement", roles: OFFICE, relation: Relation::Anyone, states: &[] },
+    Rule { method: "SignAgreement", roles: SIGNATORY, relation: Relation::Applicant, states: &[] },
+    Rule { method: "SignAgreement", roles: SIGNATORY, relation: Relation::Provider, states: &[] },
+    Rule { method: "SignAgreement", roles: SIGNATORY, relation: Relation::Owner, states: &[] },
+    Rule { method: "CancelAgreement", roles: DRAFTER, relation: Relation::Provider, states: &[] },
+    Rule { method: "CancelAgreement", roles: OFFICE, relation: Relation::Anyone, states: &[] },
+];
+
+/// How the caller's unit stands to an agreement of these parties.
+pub fn relations(actor: &Actor, parties: &Parties) -> Vec<Relation> {
+    let stands = [
+        (&parties.applicant, Relation::Applicant),
+        (&parties.provider, Relation::Provider),
+        (&parties.info_office, Relation::Owner),
+    ];
+    stands.into_iter().filter(|(unit, _)| **unit == actor.unit).map(|(_, relation)| relation).collect()
+}
+
+/// Whether the caller reads every agreement, whoever its parties are.
+pub fn reads_all(actor: &Actor) -> bool {
+    DISTRICT.iter().any(|role| actor.is(*role))
+}

@@ -1,0 +1,172 @@
+//! What this service asks of access-request and the catalogue, and tells the former.
+
+use govshare_model::id::{CaseId, EntryId, UnitId};
+use govshare_proto::access_request::internal::v1::case_facts_service_client::CaseFactsServiceClient;
+use govshare_proto::access_request::internal::v1::{GetCaseFactsRequest, RecordAgreementRequest};
+use govshare_proto::access_request::v1::AccessRequestState;
+use govshare_proto::catalog::internal::v1::catalog_facts_service_client::CatalogFactsServiceClient;
+use govshare_proto::catalog::internal::v1::{
+    GetEntryFactsRequest, GetUnitFactsRequest, GetUnitKeyFactsRequest,
+};
+use govshare_proto::catalog::v1::{Sensitivity, UnitKeyState};
+use prost::Message;
+use service_kit::client::{Upstream, retrying};
+use service_kit::outbox::Destination;
+use service_kit::{Failure, Reason, Refusal};
+use tonic::Code;
+
+use crate::agreement::{Agreement, Case, Ground, Party, Rejection, Resource, Standing};
+use crate::signing::Key;
+
+/// Destination of active agreements in the outbox.
+pub const AGREED: &str = "access-request.record-agreement";
+
+/// Client of the facts about cases.
+#[derive(Clone)]
+pub struct Cases {
+    client: CaseFactsServiceClient<Upstream>,
+}
+
+impl Cases {
+    pub fn new(upstream: Upstream) -> Self {
+        Self { client: CaseFactsServiceClient::new(upstream) }
+    }
+
+    /// A case that was received; a draft is known to its applicant only.
+    pub async fn case(&self, id: CaseId) -> Result<Case, Failure> {
+        let facts = retrying(|| {
+            let mut client = self.client.clone();
+            async move { client.get_case_facts(GetCaseFactsRequest { case_id: id.to_string() }).await }
+        })
+        .await?;
+        let request = facts.access_request.ok_or_else(|| Failure::internal("case facts without a case"))?;
+        let standing = match request.state() {
+            AccessRequestState::Draft => return Err(Refusal::not_found("access-request", id).into()),
+            AccessRequestState::Consented => Standing::Consented,
+            AccessRequestState::Agreed => Standing::Agreed,
+            // What the provider prepares is not the others' business.
+            AccessRequestState::Submitted | AccessRequestState::AnswerProposed => {
+                Standing::WithoutConsent { state: "SUBMITTED" }
+            }
+            AccessRequestState::Refused => Standing::WithoutConsent { state: "REFUSED" },
+            AccessRequestState::Withdrawn => Standing::WithoutConsent { state: "WITHDRAWN" },
+            AccessRequestState::Unspecified => return Err(Failure::internal("a case without a state")),
+        };
+        Ok(Case {
+            id,
+            number: request.case_number,
+            applicant: request.applicant_unit_id.parse().map_err(Failure::internal)?,
+            provider: request.provider_unit_id.parse().map_err(Failure::internal)?,
+            entry: request.entry_id.parse().map_err(Failure::internal)?,
+            entry_version: request.entry_version,
+            items: request.form.map(|form| form.items).unwrap_or_default(),
+            standing,
+        })
+    }
+
+    /// Tells of active agreements; access-request takes repeats.
+    pub fn agreed(&self) -> Destination {
+        let client = self.client.clone();
+        Destination::commands(AGREED, move |payload| {
+            let mut client = client.clone();
+            async move {
+                let command = RecordAgreementRequest::decode(payload.as_slice())
+                    .map_err(|error| tonic::Status::invalid_argument(error.to_string()))?;
+                client.record_agreement(command).await.map(drop)
+            }
+        })
+    }
+}
+
+/// What access-request records of an active agreement.
+pub fn record_agreement(agreement: &Agreement) -> RecordAgreementRequest {
+    RecordAgreementRequest {
+        case_id: agreement.case.to_string(),
+        agreement_id: agreement.id.to_string(),
+    }
+}
+
+/// Client of the catalogue's facts.
+#[derive(Clone)]
+pub struct Catalog {
+    client: CatalogFactsServiceClient<Upstream>,
+}
+
+impl Catalog {
+    pub fn new(upstream: Upstream) -> Self {
+        Self { client: CatalogFactsServiceClient::new(upstream) }
+    }
+
+    /// One version of an entry.
+    pub async fn resource(&self, entry: EntryId, version: i32) -> Result<Resource, Failure> {
+        let request = GetEntryFactsRequest { entry_id: entry.to_string(), version };
+        let facts = retrying(|| {
+            let (mut client, request) = (self.client.clone(), request.clone());
+            async move { client.get_entry_facts(request).await }
+        })
+        .await?;
+        let content = facts.version.and_then(|version| version.content);
+        let content = content.ok_or_else(|| Failure::internal("entry facts without content"))?;
+        let grounds = content.sensitivities().map(ground).collect::<Result<_, _>>()?;
+        let items = content.items.into_iter().map(|item| item.name).collect();
+        Ok(Resource { title: content.title, items, grounds })
+    }
+
+    /// A party by name. A unit that the register does not know counts as provisional.
+    pub async fn party(&self, unit: &UnitId) -> Result<Party, Failure> {
+        let facts = retrying(|| {
+            let mut client = self.client.clone();
+            async move { client.get_unit_facts(GetUnitFactsRequest { unit_id: unit.to_string() }).await }
+        })
+        .await;
+        match facts {
+            Ok(facts) => {
+                let found = facts.unit.ok_or_else(|| Failure::internal("unit facts without a unit"))?;
+                Ok(Party { unit: unit.clone(), name: found.display_name, provisional: found.provisional })
+            }
+            Err(Failure::Upstream(status)) if status.code() == Code::NotFound => {
+                Ok(Party { unit: unit.clone(), name: unit.to_string(), provisional: true })
+            }
+            Err(failure) => Err(failure),
+        }
+    }
+
+    /// A signing key. One that is not registered signs as little as one that is not active.
+    pub async fn key(&self, id: &str) -> Result<Key, Failure> {
+        let facts = retrying(|| {
+            let mut client = self.client.clone();
+            async move { client.get_unit_key_facts(GetUnitKeyFactsRequest { key_id: id.to_owned() }).await }
+        })
+        .await;
+        let key = match facts {
+            Ok(facts) => facts.key.ok_or_else(|| Failure::internal("key facts without a key"))?,
+            Err(Failure::Upstream(status)) if status.code() == Code::NotFound => {
+                return Err(Rejection::KeyNotActive.into());
+            }
+            Err(failure) => return Err(failure),
+        };
+        Ok(Key {
+            active: key.state() == UnitKeyState::Active,
+            unit: key.unit_id.parse().map_err(Failure::internal)?,
+            id: key.key_id,
+            algorithm: key.algorithm,
+            public_key: key.public_key,
+        })
+    }
+}
+
+fn ground(sensitivity: Sensitivity) -> Result<Ground, Failure> {
+    match sensitivity {
+        Sensitivity::TradeSecret => Ok(Ground::TradeSecret),
+        Sensitivity::PersonalPrivacy => Ok(Ground::PersonalPrivacy),
+        Sensitivity::ProviderSensitive => Ok(Ground::ProviderSensitive),
+        Sensitivity::StateSecret => Err(Refusal::new(
+            Reason::StateSecretRefused,
+            "state secrets are not shared over this platform",
+            "涉及国家秘密的信息不在本平台共享",
+        )
+        .article("31")
+        .into()),
+        Sensitivity::Unspecified => Err(Failure::internal("an entry with an unnamed ground")),
+    }
+}

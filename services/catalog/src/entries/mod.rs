@@ -1,0 +1,20 @@
+//! Catalogue entries and their versions (art. 14 to 16, 24), from draft to retirement, and their search.
+
+pub mod content;
+pub mod convert;
+pub mod entry;
+mod error;
+mod follower;
+mod grpc;
+pub mod policy;
+mod publication;
+mod registration;
+mod save;
+mod searching;
+mod store;
+mod view;
+
+pub use follower::Follower;
+pub use grpc::Entries;
+pub use searching::Searching;
+pub use store::EntryStore;

@@ -1,0 +1,70 @@
+use exchange::ACCESS;
+use exchange::agreement::State as AgreementState;
+use exchange::policy;
+use govshare_model::Role;
+use govshare_model::authority::may_call;
+use service_kit::Reason;
+use service_kit::server::methods_of;
+
+use super::samples::{ENTRY, actor, agreement, unit, version};
+
+#[test]
+fn every_method_behind_the_gateway_has_a_rule_and_no_rule_is_without_a_method() {
+    let [service] = ACCESS.public else { panic!("one public service") };
+    let methods = methods_of(service.name);
+    assert_eq!(methods.len(), 6);
+    for method in &methods {
+        assert!(policy::RULES.iter().any(|rule| rule.method == method), "{method}");
+    }
+    for rule in policy::RULES {
+        assert!(methods.iter().any(|method| method == rule.method), "{}", rule.method);
+    }
+    for role in [Role::SecrecyBureau, Role::WorkingGroup] {
+        let outsider = actor("baomiju", role);
+        assert!(methods.iter().all(|method| !may_call(policy::RULES, method, &outsider)), "{role:?}");
+    }
+}
+
+/// Allowed, or why not.
+fn reason(decided: Result<(), service_kit::Refusal>) -> Option<Reason> {
+    decided.err().map(|refusal| refusal.reason())
+}
+
+#[test]
+fn only_drafters_of_the_provider_publish() {
+    let publish = |unit_name: &str, role| {
+        reason(policy::authorize_publication(&actor(unit_name, role), &unit("jiaowei"), ENTRY))
+    };
+    assert_eq!(publish("jiaowei", Role::Drafter), None);
+    assert_eq!(publish("jiaowei", Role::Approver), Some(Reason::RoleNotAllowed));
+    assert_eq!(publish("xinxiban", Role::InfoOffice), Some(Reason::RoleNotAllowed));
+    assert_eq!(publish("minzheng", Role::Drafter), Some(Reason::NotFound));
+}
+
+#[test]
+fn a_version_is_visible_to_provider_district_and_users_under_a_flowing_agreement() {
+    let applicant = unit("minzheng");
+    for (unit_name, role, user, wanted) in [
+        ("jiaowei", Role::Reviewer, None, None),
+        ("xinxiban", Role::InfoOffice, None, None),
+        ("jianchaju", Role::Auditor, None, None),
+        ("minzheng", Role::Drafter, None, Some(Reason::NotFound)),
+        ("minzheng", Role::Signatory, Some(&applicant), None),
+        ("weishengju", Role::Drafter, Some(&applicant), Some(Reason::NotFound)),
+    ] {
+        let reader = actor(unit_name, role);
+        assert_eq!(reason(policy::authorize_reading(&reader, &version(), user)), wanted, "{unit_name}");
+        let listing = policy::authorize_listing(&reader, &unit("jiaowei"), ENTRY, user);
+        assert_eq!(reason(listing), wanted, "{unit_name}");
+    }
+}
+
+#[test]
+fn only_drafters_of_the_applicant_take_data() {
+    let agreement = agreement(AgreementState::Active);
+    let take = |unit_name: &str, role| reason(policy::authorize_taking(&actor(unit_name, role), &agreement));
+    assert_eq!(take("minzheng", Role::Drafter), None);
+    assert_eq!(take("minzheng", Role::Approver), Some(Reason::RoleNotAllowed));
+    assert_eq!(take("jiaowei", Role::Drafter), Some(Reason::RoleNotAllowed));
+    assert_eq!(take("weishengju", Role::Drafter), Some(Reason::NotFound));
+}
