@@ -1,5 +1,6 @@
 //! Measures what the project promises about speed and memory, each figure beside its reference in the same run.
 
+mod gateway;
 mod report;
 mod search;
 
@@ -13,21 +14,30 @@ struct Arguments {
     /// Takes the sizes of the goals; without it smaller ones, so that all benchmarks end within ten minutes.
     #[arg(long)]
     full: bool,
-    /// Runs one benchmark only: search.
+    /// Runs one benchmark only: gateway or search.
     #[arg(long, value_name = "NAME")]
     only: Option<String>,
     /// Where the figures go as JSON.
     #[arg(long, default_value = "target/bench/results.json")]
     out: PathBuf,
+    /// Plays a part in the benchmark of the gateway, as its child process.
+    #[arg(long, hide = true)]
+    gateway_part: Option<gateway::parts::Part>,
 }
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
     let arguments = Arguments::parse();
+    if let Some(part) = arguments.gateway_part {
+        return part.play().await;
+    }
     let wanted = |name: &str| arguments.only.as_deref().is_none_or(|only| only == name);
     let mut figures = Vec::new();
     if wanted("search") {
         figures.extend(search::run(arguments.full).await?);
+    }
+    if wanted("gateway") {
+        figures.extend(gateway::run(arguments.full).await?);
     }
     if figures.is_empty() {
         return Err("there is no benchmark of that name".into());

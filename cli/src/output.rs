@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 use comfy_table::{ContentArrangement, Table, presets};
 use govshare_proto::{access_request, agreement, audit, catalog, evaluation, exchange};
 use prost::Message;
-use prost_reflect::{DescriptorPool, DynamicMessage, Kind, SerializeOptions, Value};
+use prost_reflect::{DescriptorPool, DynamicMessage, Kind, ReflectMessage, SerializeOptions, Value};
 use serde_json::Value as Json;
 use time::{OffsetDateTime, UtcOffset};
 

@@ -100,6 +100,11 @@ pub fn person(unit: &UnitId, role: Role) -> String {
 }
 
 impl Issuer {
+    /// The same in name with another key (PKCS#8 DER): whatever it mints is forged.
+    pub fn forged(&self, other_key: &[u8]) -> Issuer {
+        Issuer { kid: self.kid.clone(), key: EncodingKey::from_ed_der(other_key) }
+    }
+
     /// A token for `subject` of `unit`, good from now for `lifetime`.
     pub fn mint(
         &self,

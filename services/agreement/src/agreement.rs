@@ -114,8 +114,12 @@ impl Transition {
 
     /// What happened in its order, each with the version that the agreement had with it.
     pub fn happened(&self) -> impl Iterator<Item = (i64, &Happened)> {
-        let versions = 1..=self.agreement.version;
-        versions.rev().zip(self.happened.iter().rev()).collect::<Vec<_>>().into_iter().rev()
+        let before = self.agreement.version - self.happened.len() as i64;
+        (before + 1..).zip(&self.happened)
+    }
+
+    pub fn is_activation(&self) -> bool {
+        self.happened.contains(&Happened::Activated)
     }
 }
 
@@ -134,8 +138,10 @@ pub enum Rejection {
     TermsInvalid {
         problems: Vec<TermsProblem>,
     },
-    /// The agreement has no such document.
-    NoSuchDocument,
+    NoSuchDocument {
+        agreement: AgreementId,
+        kind: DocumentKind,
+    },
     /// The unit is not a party to the document.
     NotASignatory,
     WrongState {
@@ -318,7 +324,7 @@ impl Agreement {
         now: OffsetDateTime,
     ) -> Result<&Document, Rejection> {
         let document = self.documents.iter().find(|document| document.kind == kind);
-        let document = document.ok_or(Rejection::NoSuchDocument)?;
+        let document = document.ok_or(Rejection::NoSuchDocument { agreement: self.id, kind })?;
         if !document.signatories.contains(unit) {
             return Err(Rejection::NotASignatory);
         }

@@ -15,18 +15,10 @@ use crate::terms::Terms;
 pub fn terms(terms: Option<pb::Terms>, violations: &mut Violations) -> Terms {
     let terms = terms.unwrap_or_default();
     let mut items: Vec<String> = Vec::with_capacity(terms.items.len().min(1000));
-    violations.check(
-        terms.items.len() <= 1000,
-        "terms.items",
-        "must not be more than 1000 / 不得超过1000项",
-    );
+    violations.check(terms.items.len() <= 1000, "terms.items", "must not be more than 1000 / 不得超过1000项");
     for item in terms.items.iter().take(1000) {
         let item = violations.text("terms.items", item, 1, 200);
-        violations.check(
-            !items.contains(&item),
-            "terms.items",
-            format!("names {item:?} twice / 信息项重复"),
-        );
+        violations.check(!items.contains(&item), "terms.items", format!("names {item:?} twice / 信息项重复"));
         items.push(item);
     }
     Terms {

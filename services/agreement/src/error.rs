@@ -43,19 +43,13 @@ fn refusal(rejection: Rejection) -> Refusal {
                 let (field, words) = terms_problem(problem);
                 violations.add(field, words);
             }
-            Refusal::new(
-                Reason::FieldInvalid,
-                "the terms do not fit the case",
-                "协议条款与申请或者资源不符",
-            )
-            .violations(violations.into_found())
-            .article("26(一)")
+            Refusal::new(Reason::FieldInvalid, "the terms do not fit the case", "协议条款与申请或者资源不符")
+                .violations(violations.into_found())
+                .article("26(一)")
         }
-        NoSuchDocument => Refusal::new(
-            Reason::NotFound,
-            "the agreement has no document of this kind",
-            "该协议没有此类文件",
-        ),
+        NoSuchDocument { agreement, kind } => {
+            Refusal::not_found("agreement-document", format!("{agreement}/{}", kind.as_str()))
+        }
         NotASignatory => Refusal::new(
             Reason::RoleNotAllowed,
             "your unit is not a party to this document",
@@ -104,9 +98,7 @@ fn terms_problem(problem: &TermsProblem) -> (&'static str, String) {
         TermsProblem::EndsBeforeStart => {
             ("terms.valid_until", "must not lie before valid_from / 不得早于起始日".to_owned())
         }
-        TermsProblem::Over => {
-            ("terms.valid_until", "must not lie before today / 不得早于今日".to_owned())
-        }
+        TermsProblem::Over => ("terms.valid_until", "must not lie before today / 不得早于今日".to_owned()),
         TermsProblem::NotAskedFor { item } => {
             ("terms.items", format!("{item:?} was not asked for / 申请单未列此信息项"))
         }

@@ -90,7 +90,7 @@ impl Agreements {
         };
         self.store.save(&mut tx, &transition, &call.actor).await?;
         let reply = tx.commit(call, reply(self.show(transition.agreement()))).await?;
-        if transition.activated() {
+        if transition.is_activation() {
             self.database.outbox().settle(PATIENCE).await;
         }
         Ok(Response::new(reply))
@@ -127,8 +127,8 @@ impl AgreementService for Agreements {
         };
         let id = AgreementId(Uuid::now_v7());
         let now = self.database.clock().now();
-        let transition = Agreement::draft(id, &case, &resource, &named, terms, &call.actor, now)
-            .map_err(Failure::from)?;
+        let transition =
+            Agreement::draft(id, &case, &resource, &named, terms, &call.actor, now).map_err(Failure::from)?;
         self.store.save(&mut tx, &transition, &call.actor).await?;
         let reply = pb::CreateAgreementResponse { agreement: self.show(transition.agreement()) };
         Ok(Response::new(tx.commit(&call, reply).await?))

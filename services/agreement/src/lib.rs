@@ -7,6 +7,7 @@ mod error;
 mod facts;
 mod grpc;
 pub mod policy;
+mod rows;
 pub mod signing;
 mod store;
 pub mod terms;

@@ -25,11 +25,15 @@ pub enum TermsProblem {
     /// The last day of validity has passed.
     Over,
     /// Not among the items asked for.
-    NotAskedFor { item: String },
+    NotAskedFor {
+        item: String,
+    },
     /// The whole resource was not asked for.
     WholeNotAskedFor,
     /// Not an item of the entry.
-    Unknown { item: String },
+    Unknown {
+        item: String,
+    },
 }
 
 impl Terms {

@@ -80,10 +80,7 @@ impl Cases {
 
 /// What access-request records of an active agreement.
 pub fn record_agreement(agreement: &Agreement) -> RecordAgreementRequest {
-    RecordAgreementRequest {
-        case_id: agreement.case.to_string(),
-        agreement_id: agreement.id.to_string(),
-    }
+    RecordAgreementRequest { case_id: agreement.case.to_string(), agreement_id: agreement.id.to_string() }
 }
 
 /// Client of the catalogue's facts.

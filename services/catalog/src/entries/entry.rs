@@ -249,11 +249,10 @@ impl Entry {
         now: OffsetDateTime,
     ) -> Result<Option<Transition>, Rejection> {
         self.latest_of(number)?;
-        match self.latest.state {
-            VersionState::Draft => {}
-            VersionState::InReview { review: known } if known == review => return Ok(None),
-            _ => return Err(self.latest.wrong_state()),
+        if self.latest.state.review() == Some(review) {
+            return Ok(None);
         }
+        let VersionState::Draft = self.latest.state else { return Err(self.latest.wrong_state()) };
         if let State::Retired { .. } = self.state {
             return Err(self.wrong_state());
         }
@@ -275,15 +274,18 @@ impl Entry {
         if digest != self.latest.digest {
             return Err(Rejection::OtherContent);
         }
-        match &self.latest.state {
-            VersionState::InReview { review: known } if *known == review => {}
-            VersionState::Rejected { review: known } if *known == review && !passed => return Ok(None),
-            VersionState::Registered { review: known } | VersionState::Published { review: known, .. }
-                if *known == review && passed =>
-            {
-                return Ok(None);
-            }
-            _ => return Err(self.latest.wrong_state()),
+        if self.latest.state.review() != Some(review) {
+            return Err(self.latest.wrong_state());
+        }
+        match self.latest.state {
+            VersionState::InReview { .. } => {}
+            VersionState::Rejected { .. } if !passed => return Ok(None),
+            VersionState::Registered { .. } | VersionState::Published { .. } if passed => return Ok(None),
+            VersionState::Draft
+            | VersionState::Rejected { .. }
+            | VersionState::Registered { .. }
+            | VersionState::Published { .. }
+            | VersionState::Superseded { .. } => return Err(self.latest.wrong_state()),
         }
         let (state, happened) = if passed {
             (VersionState::Registered { review }, Happened::Registered)

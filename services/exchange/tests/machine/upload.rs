@@ -67,10 +67,10 @@ proptest! {
         bytes in prop::collection::vec(any::<u8>(), 1..5000),
         places in prop::collection::vec(any::<prop::sample::Index>(), 0..20),
         at in any::<prop::sample::Index>(),
-        bit in 0..8,
+        bit in 0..8_u8,
     ) {
         let mut changed = bytes.clone();
-        changed[at.index(bytes.len())] ^= 1 << bit;
+        changed[at.index(bytes.len())] ^= 1_u8 << bit;
         let refused = upload(header(&bytes), cut(&changed, &places));
         let (announced, received) = (sha256(&bytes), sha256(&changed));
         prop_assert_eq!(refused, Err(Rejection::OtherDigest { announced, received }));

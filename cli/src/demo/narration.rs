@@ -1,0 +1,175 @@
+//! Tells the demo step by step, and holds every step against what the policy says.
+
+use std::time::Duration;
+
+use serde::Serialize;
+use serde_json::json;
+use tokio::time::Instant;
+
+use crate::failure::Failure;
+use crate::output::Output;
+
+/// Pause between two looks at something that comes about by itself.
+const LOOK_AGAIN: Duration = Duration::from_millis(50);
+
+/// The story so far.
+pub struct Narrator {
+    output: Output,
+    steps: Vec<Step>,
+    case_number: String,
+    started: Instant,
+}
+
+/// One thing that somebody did, or tried to.
+#[derive(Debug, Serialize)]
+struct Step {
+    actor: String,
+    what: String,
+    article: String,
+    /// Of the record, after a step that was done.
+    state: String,
+    case_number: String,
+    /// Reason of a refusal that was expected and came.
+    refused: String,
+}
+
+impl Narrator {
+    pub fn new(output: Output) -> Self {
+        Self { output, steps: Vec::new(), case_number: String::new(), started: Instant::now() }
+    }
+
+    pub fn output(&self) -> Output {
+        self.output
+    }
+
+    /// A new part of the story.
+    pub fn act(&self, title: &str) {
+        if !self.output.json {
+            println!("\n{title}");
+        }
+    }
+
+    /// The case that the next steps belong to; empty for none.
+    pub fn about_case(&mut self, case_number: &str) {
+        case_number.clone_into(&mut self.case_number);
+    }
+
+    /// A step that was done, with the state that it led to.
+    pub fn done(&mut self, actor: &str, what: impl Into<String>, article: &str, state: &str) {
+        self.tell(actor, what.into(), article, state, "");
+    }
+
+    /// A step that must be refused for exactly this reason: anything else ends the demo.
+    pub fn refused<T>(
+        &mut self,
+        actor: &str,
+        what: impl Into<String>,
+        reason: &str,
+        tried: Result<T, Failure>,
+    ) -> Result<(), Failure> {
+        let what = what.into();
+        match tried {
+            Err(Failure::Refused(refused)) if refused.reason == reason => {
+                let article = refused.article.clone();
+                self.tell(actor, what, &article, "", reason);
+                Ok(())
+            }
+            Err(other) => Err(Failure::local(format!(
+                "{actor} {what}: this had to be refused with {reason}, but the answer was\n{other}"
+            ))),
+            Ok(_) => Err(Failure::local(format!("{actor} {what}: this had to be refused with {reason}, but was done"))),
+        }
+    }
+
+    fn tell(&mut self, actor: &str, what: String, article: &str, state: &str, refused: &str) {
+        if !self.output.json {
+            let mark = if refused.is_empty() { "✓" } else { "✗" };
+            let mut line = format!("  {mark} {actor:<28} {what}");
+            for (name, value) in [("", state), ("refused: ", refused), ("art. ", article), ("case ", &self.case_number)] {
+                if !value.is_empty() {
+                    line.push_str(&format!(" · {name}{value}"));
+                }
+            }
+            println!("{line}");
+        }
+        self.steps.push(Step {
+            actor: actor.to_owned(),
+            what,
+            article: article.to_owned(),
+            state: state.to_owned(),
+            case_number: self.case_number.clone(),
+            refused: refused.to_owned(),
+        });
+    }
+
+    /// A remark, or a table, for people only.
+    pub fn note(&self, words: impl std::fmt::Display) {
+        if !self.output.json {
+            for line in words.to_string().lines() {
+                println!("    {line}");
+            }
+        }
+    }
+
+    /// The end, for programs with every step.
+    pub fn finish(self, summary: serde_json::Value) {
+        let refused = self.steps.iter().filter(|step| !step.refused.is_empty()).count();
+        let seconds = self.started.elapsed().as_secs_f64();
+        let told = json!({ "steps": self.steps, "summary": summary, "seconds": seconds });
+        self.output.say(&told, || {
+            format!(
+                "\nEverything went as the policy says: {} steps done, {refused} refused on purpose, {seconds:.1} s.",
+                self.steps.len() - refused
+            )
+        });
+    }
+}
+
+/// Ends the demo if the platform did something else than the policy says.
+pub fn ensure(holds: bool, otherwise: impl FnOnce() -> String) -> Result<(), Failure> {
+    if holds { Ok(()) } else { Err(Failure::Local(otherwise())) }
+}
+
+/// Looks until `look` finds what comes about by itself; how long that took, or after `within` the failure.
+pub async fn until<T, F>(
+    within: Duration,
+    what: &str,
+    look: impl Fn() -> F,
+) -> Result<(T, Duration), Failure>
+where
+    F: Future<Output = Result<Option<T>, Failure>>,
+{
+    let started = Instant::now();
+    loop {
+        if let Some(found) = look().await? {
+            return Ok((found, started.elapsed()));
+        }
+        if started.elapsed() > within {
+            return Err(Failure::local(format!("{what} did not come about within {} s", within.as_secs())));
+        }
+        tokio::time::sleep(LOOK_AGAIN).await;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tonic::{Code, Status};
+    use tonic_types::{ErrorDetails, StatusExt};
+
+    use super::*;
+
+    fn refusal(reason: &str) -> Result<(), Failure> {
+        let details = ErrorDetails::with_error_info(reason, "govshare", std::collections::HashMap::new());
+        Err(Status::with_error_details(Code::PermissionDenied, "no", details).into())
+    }
+
+    #[test]
+    fn only_the_expected_reason_counts_as_refused() {
+        let mut narrator = Narrator::new(Output { json: true });
+        narrator.refused("a.drafter", "consents", "ROLE_NOT_ALLOWED", refusal("ROLE_NOT_ALLOWED")).expect("as expected");
+        let other = narrator.refused("a.drafter", "consents", "ROLE_NOT_ALLOWED", refusal("SELF_APPROVAL"));
+        assert!(other.expect_err("another reason").to_string().contains("SELF_APPROVAL"));
+        let done = narrator.refused("a.drafter", "consents", "ROLE_NOT_ALLOWED", Ok(()));
+        assert!(done.expect_err("it was done").to_string().contains("but was done"));
+    }
+}

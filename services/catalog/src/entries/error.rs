@@ -1,0 +1,102 @@
+//! What the caller hears when a step on an entry is refused: reason, both languages, article.
+
+use govshare_model::id::EntryId;
+use service_kit::{Failure, Reason, Refusal, Violations};
+
+use super::content::Unlistable;
+use super::entry::Rejection;
+use crate::error::field_invalid;
+
+/// The refusal of a step on `entry`.
+pub fn refusal(rejection: Rejection, entry: EntryId) -> Refusal {
+    let refusal = match rejection {
+        Rejection::WrongState { state } => Refusal::new(
+            Reason::WrongState,
+            format!("the entry is {state}, which does not allow this step"),
+            format!("目录条目当前状态为 {state}，不能执行此操作"),
+        )
+        .state(state)
+        .article("16"),
+        Rejection::WrongVersionState { state } => Refusal::new(
+            Reason::WrongState,
+            format!("the version is {state}, which does not allow this step"),
+            format!("该版本当前状态为 {state}，不能执行此操作"),
+        )
+        .state(state)
+        .article("16"),
+        Rejection::NoSuchVersion { number } => {
+            return Refusal::not_found("entry-version", format!("{entry}/{number}"));
+        }
+        Rejection::NotReviewed { state } => Refusal::new(
+            Reason::NotReviewed,
+            format!("the version is {state} and has not passed the secrecy review"),
+            format!("该版本尚未通过保密审查（当前为 {state}）"),
+        )
+        .state(state)
+        .article("16"),
+        Rejection::Incomplete { missing } => Refusal::new(
+            Reason::EntryIncomplete,
+            format!("the version lacks {missing}"),
+            format!("目录条目缺少 {missing}"),
+        )
+        .with("missing", missing)
+        .article("24"),
+        Rejection::SelfApproval => Refusal::new(
+            Reason::SelfApproval,
+            "you drafted this version, so another approver has to publish it",
+            "编制人不得发布自己编制的版本",
+        )
+        .article("16"),
+        Rejection::OtherContent => Refusal::new(
+            Reason::ContentMismatch,
+            "the digest is not that of the version's content",
+            "内容摘要与该版本不符",
+        )
+        .article("16"),
+    };
+    refusal.resource("entry", entry)
+}
+
+impl From<Unlistable> for Failure {
+    fn from(unlistable: Unlistable) -> Self {
+        let refusal = match unlistable {
+            Unlistable::StateSecret => Refusal::new(
+                Reason::StateSecretRefused,
+                "state secrets are not listed here; they are handled off the platform",
+                "涉及国家秘密的信息不得在本平台登记，请线下办理",
+            )
+            .article("31"),
+            Unlistable::SensitiveAndActive => Refusal::new(
+                Reason::SensitiveNotActive,
+                "what has grounds of article 31 cannot be shared without condition",
+                "涉及商业秘密、个人隐私或敏感信息的资源不得无条件共享",
+            )
+            .article("31"),
+            Unlistable::WithheldWithoutBasis => {
+                let mut violations = Violations::new();
+                let (field, problem) = violation(unlistable);
+                violations.add(field, problem);
+                field_invalid(violations).article("24")
+            }
+        };
+        refusal.into()
+    }
+}
+
+/// The field that makes content unlistable, and what is wrong with it.
+pub fn violation(unlistable: Unlistable) -> (&'static str, &'static str) {
+    match unlistable {
+        Unlistable::StateSecret => (
+            "content.sensitivities",
+            "state secrets are handled off the platform (art. 31) / 涉及国家秘密的信息不得在本平台登记",
+        ),
+        Unlistable::SensitiveAndActive => (
+            "content.sharing_type",
+            "cannot be UNCONDITIONAL with sensitivities (art. 31) / 敏感资源不得无条件共享",
+        ),
+        Unlistable::WithheldWithoutBasis => (
+            "content.sharing_conditions",
+            "is required for WITHHELD / 不予共享的须说明依据",
+        ),
+    }
+}

@@ -1,0 +1,237 @@
+//! Writes transitions of entries with their audit events, any number at once in a handful of statements.
+
+use std::collections::BTreeMap;
+
+use govshare_model::Actor;
+use service_kit::{Event, Failure, Tx};
+use time::OffsetDateTime;
+use uuid::Uuid;
+
+use super::content::{Content, Sharing};
+use super::entry::{Entry, Happened, Transition};
+use super::store::EntryStore;
+use crate::error::race;
+
+impl EntryStore {
+    /// Writes changes, at most one of each entry. `actor` is `None` when another service tells of them.
+    pub async fn save(
+        &self,
+        tx: &mut Tx,
+        transitions: &[Transition],
+        actor: Option<&Actor>,
+    ) -> Result<(), Failure> {
+        let mut drafted = Vec::new();
+        let mut changed = Vec::new();
+        let mut contents = Vec::new();
+        let mut moved = Vec::new();
+        for transition in transitions {
+            let entry = transition.entry();
+            match transition.happened() {
+                Happened::Drafted(content) => {
+                    drafted.push(entry);
+                    contents.push((entry, content));
+                }
+                Happened::Revised(content) => {
+                    changed.push(transition);
+                    contents.push((entry, content));
+                }
+                Happened::ReviewBegun
+                | Happened::Registered
+                | Happened::ReviewRejected
+                | Happened::Published => {
+                    changed.push(transition);
+                    moved.push(entry);
+                }
+                Happened::Suspended | Happened::Resumed | Happened::Retired => changed.push(transition),
+            }
+        }
+        insert_entries(tx, &drafted).await?;
+        supersede_versions(tx, &changed).await?;
+        insert_versions(tx, &contents).await?;
+        move_versions(tx, &moved).await?;
+        update_entries(tx, &changed).await?;
+        for transition in transitions {
+            tx.emit(actor, &event(transition))?;
+        }
+        Ok(())
+    }
+}
+
+async fn insert_entries(tx: &mut Tx, entries: &[&Entry]) -> Result<(), Failure> {
+    let Some(first) = entries.first() else { return Ok(()) };
+    let ids: Vec<_> = entries.iter().map(|entry| entry.id.0).collect();
+    let providers: Vec<_> = entries.iter().map(|entry| entry.provider.as_str()).collect();
+    let keys: Vec<_> = entries.iter().map(|entry| entry.source_key.as_deref()).collect();
+    sqlx::query!(
+        "INSERT INTO catalog.entries (id, provider, source_key, state, latest, latest_state, created_at, \
+           updated_at, version) \
+         SELECT id, provider, source_key, 'DRAFT', 1, 'DRAFT', $4, $4, 1 \
+         FROM unnest($1::uuid[], $2::text[], $3::text[]) AS new (id, provider, source_key)",
+        &ids,
+        &providers as &[&str],
+        &keys as &[Option<&str>],
+        first.created
+    )
+    .execute(&mut **tx)
+    .await
+    .map_err(race)?;
+    Ok(())
+}
+
+async fn supersede_versions(tx: &mut Tx, changed: &[&Transition]) -> Result<(), Failure> {
+    let superseded = changed.iter().filter_map(|change| Some((change.entry().id.0, change.superseded()?)));
+    let (ids, numbers): (Vec<Uuid>, Vec<i32>) = superseded.unzip();
+    if ids.is_empty() {
+        return Ok(());
+    }
+    sqlx::query!(
+        "UPDATE catalog.entry_versions v SET state = 'SUPERSEDED' \
+         FROM unnest($1::uuid[], $2::int[]) AS former (entry_id, number) \
+         WHERE v.entry_id = former.entry_id AND v.number = former.number",
+        &ids,
+        &numbers
+    )
+    .execute(&mut **tx)
+    .await?;
+    Ok(())
+}
+
+async fn insert_versions(tx: &mut Tx, contents: &[(&Entry, &Content)]) -> Result<(), Failure> {
+    let Some((first, _)) = contents.first() else { return Ok(()) };
+    let ids: Vec<_> = contents.iter().map(|(entry, _)| entry.id.0).collect();
+    let numbers: Vec<_> = contents.iter().map(|(entry, _)| entry.latest.number).collect();
+    let titles: Vec<_> = contents.iter().map(|(_, content)| content.title()).collect();
+    let sharings: Vec<_> = contents.iter().map(|(_, content)| content.sharing().map(Sharing::name)).collect();
+    let encoded: Vec<_> = contents.iter().map(|(_, content)| content.encoded()).collect();
+    let digests: Vec<_> = contents.iter().map(|(_, content)| content.digest().0.to_vec()).collect();
+    let drafters: Vec<_> = contents.iter().map(|(entry, _)| entry.latest.drafted_by.as_str()).collect();
+    sqlx::query!(
+        "INSERT INTO catalog.entry_versions (entry_id, number, state, title, sharing_type, content, \
+           content_digest, drafted_by, created_at) \
+         SELECT entry_id, number, 'DRAFT', title, sharing_type, content, content_digest, drafted_by, $8 \
+         FROM unnest($1::uuid[], $2::int[], $3::text[], $4::text[], $5::bytea[], $6::bytea[], $7::text[]) \
+           AS new (entry_id, number, title, sharing_type, content, content_digest, drafted_by)",
+        &ids,
+        &numbers,
+        &titles as &[&str],
+        &sharings as &[Option<&str>],
+        &encoded as &[&[u8]],
+        &digests,
+        &drafters as &[&str],
+        first.updated
+    )
+    .execute(&mut **tx)
+    .await
+    .map_err(race)?;
+    Ok(())
+}
+
+/// The latest versions of these entries are in another state now.
+async fn move_versions(tx: &mut Tx, entries: &[&Entry]) -> Result<(), Failure> {
+    if entries.is_empty() {
+        return Ok(());
+    }
+    let ids: Vec<_> = entries.iter().map(|entry| entry.id.0).collect();
+    let numbers: Vec<_> = entries.iter().map(|entry| entry.latest.number).collect();
+    let states: Vec<_> = entries.iter().map(|entry| entry.latest.state.name()).collect();
+    let reviews: Vec<_> = entries.iter().map(|entry| entry.latest.state.review().map(|id| id.0)).collect();
+    let times: Vec<_> = entries.iter().map(|entry| entry.latest.state.published()).collect();
+    sqlx::query!(
+        "UPDATE catalog.entry_versions v \
+         SET state = moved.state, review_id = moved.review_id, published_at = moved.published_at \
+         FROM unnest($1::uuid[], $2::int[], $3::text[], $4::uuid[], $5::timestamptz[]) \
+           AS moved (entry_id, number, state, review_id, published_at) \
+         WHERE v.entry_id = moved.entry_id AND v.number = moved.number",
+        &ids,
+        &numbers,
+        &states as &[&str],
+        &reviews as &[Option<Uuid>],
+        &times as &[Option<OffsetDateTime>]
+    )
+    .execute(&mut **tx)
+    .await?;
+    Ok(())
+}
+
+async fn update_entries(tx: &mut Tx, changed: &[&Transition]) -> Result<(), Failure> {
+    let entries: Vec<_> = changed.iter().map(|change| change.entry()).collect();
+    let Some(first) = entries.first() else { return Ok(()) };
+    let ids: Vec<_> = entries.iter().map(|entry| entry.id.0).collect();
+    let states: Vec<_> = entries.iter().map(|entry| entry.state.name()).collect();
+    let reasons: Vec<_> = entries.iter().map(|entry| entry.state.reason()).collect();
+    let latest: Vec<_> = entries.iter().map(|entry| entry.latest.number).collect();
+    let latest_states: Vec<_> = entries.iter().map(|entry| entry.latest.state.name()).collect();
+    let published: Vec<_> = entries.iter().map(|entry| entry.state.published()).collect();
+    let versions: Vec<_> = entries.iter().map(|entry| entry.version).collect();
+    let searched: Vec<_> = changed.iter().map(|change| change.concerns_search()).collect();
+    let updated = sqlx::query!(
+        "UPDATE catalog.entries e SET state = new.state, state_reason = new.reason, latest = new.latest, \
+           latest_state = new.latest_state, published = new.published, updated_at = $9, version = new.version, \
+           change_xid = CASE WHEN new.searched THEN pg_current_xact_id() ELSE e.change_xid END \
+         FROM unnest($1::uuid[], $2::text[], $3::text[], $4::int[], $5::text[], $6::int[], $7::bigint[], \
+           $8::bool[]) AS new (id, state, reason, latest, latest_state, published, version, searched) \
+         WHERE e.id = new.id AND e.version = new.version - 1",
+        &ids,
+        &states as &[&str],
+        &reasons as &[Option<&str>],
+        &latest,
+        &latest_states as &[&str],
+        &published as &[Option<i32>],
+        &versions,
+        &searched,
+        first.updated
+    )
+    .execute(&mut **tx)
+    .await?;
+    if updated.rows_affected() == entries.len() as u64 {
+        Ok(())
+    } else {
+        Err(Failure::internal("an entry changed although it was locked"))
+    }
+}
+
+fn event(transition: &Transition) -> Event {
+    let entry = transition.entry();
+    let (kind, article) = match transition.happened() {
+        Happened::Drafted(_) => ("entry.drafted", "16"),
+        Happened::Revised(_) => ("entry.revised", "16"),
+        Happened::ReviewBegun => ("entry.review-begun", "16"),
+        Happened::Registered => ("entry.registered", "16"),
+        Happened::ReviewRejected => ("entry.review-rejected", "16"),
+        Happened::Published => match entry.latest.sharing {
+            Some(Sharing::Unconditional) => ("entry.published", "24(一)"),
+            Some(Sharing::Conditional) => ("entry.published", "24(二)"),
+            Some(Sharing::Withheld) | None => ("entry.published", "16"),
+        },
+        Happened::Suspended => ("entry.suspended", "16"),
+        Happened::Resumed => ("entry.resumed", "16"),
+        Happened::Retired => ("entry.retired", "16"),
+    };
+    let mut attributes = BTreeMap::from([
+        ("provider", entry.provider.to_string()),
+        ("version", entry.latest.number.to_string()),
+        ("content_digest", entry.latest.digest.to_string()),
+    ]);
+    if let Some(sharing) = entry.latest.sharing {
+        attributes.insert("sharing_type", sharing.name().to_owned());
+    }
+    if let Some(review) = entry.latest.state.review() {
+        attributes.insert("review_id", review.to_string());
+    }
+    if let Some(reason) = entry.state.reason() {
+        attributes.insert("reason", reason.to_owned());
+    }
+    if let Some(published) = entry.state.published() {
+        attributes.insert("published_version", published.to_string());
+    }
+    Event {
+        aggregate: format!("entry/{}", entry.id),
+        version: entry.version,
+        kind,
+        case: String::new(),
+        state: entry.state.name(),
+        article,
+        concerns: vec![entry.provider.clone()],
+        attributes,
+    }
+}

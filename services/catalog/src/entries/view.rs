@@ -1,0 +1,206 @@
+//! Entries as callers see them: with the words of their latest and published versions.
+
+use govshare_model::Actor;
+use govshare_model::id::{EntryId, UnitId};
+use govshare_proto::catalog::v1 as pb;
+use prost::Message;
+use service_kit::validate::time_to_proto;
+use service_kit::{Failure, Refusal};
+use sqlx::PgConnection;
+use time::OffsetDateTime;
+use uuid::Uuid;
+
+use super::policy;
+use super::store::EntryStore;
+use crate::convert::etag;
+
+/// An entry with its latest and its published version.
+pub struct View {
+    pub provider: UnitId,
+    /// Whether a version is or was published, so that everybody knows of the entry.
+    pub is_listed: bool,
+    pub entry: pb::Entry,
+}
+
+impl View {
+    /// As a caller may see it; only for those who may see it at all.
+    pub fn shown_to(self, actor: &Actor) -> pb::Entry {
+        let mut entry = self.entry;
+        if !policy::sees_latest(actor, &self.provider) {
+            entry.latest = None;
+        }
+        entry
+    }
+
+    /// Refuses whoever may not know of the entry, as if it did not exist.
+    pub fn authorize(&self, method: &str, actor: &Actor) -> Result<(), Refusal> {
+        service_kit::auth::access::authorize(
+            policy::RULES,
+            method,
+            policy::READ,
+            actor,
+            policy::relations(actor, &self.provider),
+            policy::standing(self.is_listed),
+            ("entry", &self.entry.entry_id),
+        )
+    }
+}
+
+impl EntryStore {
+    pub async fn view(&self, id: EntryId) -> Result<View, Failure> {
+        let mut connection = self.database.pool().acquire().await?;
+        let found = self.views(&mut connection, &[id.0]).await?.pop();
+        Ok(found.ok_or_else(|| Refusal::not_found("entry", id))?)
+    }
+
+    /// Those of the entries that exist, in the order of `ids`.
+    pub async fn views(&self, connection: &mut PgConnection, ids: &[Uuid]) -> Result<Vec<View>, Failure> {
+        let rows = sqlx::query_as!(
+            Row,
+            r#"SELECT e.id, e.provider, u.display_name, e.state, e.state_reason, e.published, e.created_at,
+                 e.updated_at, e.version, l.number, l.state AS version_state, l.content, l.content_digest,
+                 l.created_at AS drafted_at, l.published_at, p.content AS "former_content?",
+                 p.content_digest AS "former_digest?", p.created_at AS "former_drafted_at?",
+                 p.published_at AS former_published_at
+               FROM unnest($1::uuid[]) WITH ORDINALITY AS wanted (id, place)
+               JOIN catalog.entries e ON e.id = wanted.id
+               JOIN catalog.units u ON u.id = e.provider
+               JOIN catalog.entry_versions l ON l.entry_id = e.id AND l.number = e.latest
+               LEFT JOIN catalog.entry_versions p
+                 ON p.entry_id = e.id AND p.number = e.published AND e.published <> e.latest
+               ORDER BY wanted.place"#,
+            ids
+        )
+        .fetch_all(connection)
+        .await?;
+        rows.into_iter().map(View::try_from).collect()
+    }
+
+    /// Versions of an entry, newest first, with the subjects who drafted them.
+    pub async fn versions(
+        &self,
+        id: EntryId,
+        published_only: bool,
+        before: Option<i32>,
+        limit: i64,
+    ) -> Result<Vec<(pb::EntryVersion, String)>, Failure> {
+        let rows = sqlx::query_as!(
+            VersionRow,
+            "SELECT number, state, content, content_digest, created_at, published_at, drafted_by \
+             FROM catalog.entry_versions \
+             WHERE entry_id = $1 AND (NOT $2 OR published_at IS NOT NULL) AND ($3::int IS NULL OR number < $3) \
+             ORDER BY number DESC LIMIT $4",
+            id.0,
+            published_only,
+            before,
+            limit
+        )
+        .fetch_all(self.database.pool())
+        .await?;
+        let shown = rows.into_iter().map(|row| {
+            let drafter = row.drafted_by.clone();
+            Ok((row.into_proto(id.0)?, drafter))
+        });
+        shown.collect()
+    }
+}
+
+struct VersionRow {
+    number: i32,
+    state: String,
+    content: Vec<u8>,
+    content_digest: Vec<u8>,
+    created_at: OffsetDateTime,
+    published_at: Option<OffsetDateTime>,
+    drafted_by: String,
+}
+
+impl VersionRow {
+    fn into_proto(self, entry: Uuid) -> Result<pb::EntryVersion, Failure> {
+        let state = pb::EntryVersionState::from_str_name(&format!("ENTRY_VERSION_STATE_{}", self.state));
+        let state = state.ok_or_else(|| Failure::internal(format!("no version is {}", self.state)))?;
+        Ok(pb::EntryVersion {
+            entry_id: entry.to_string(),
+            version: self.number,
+            state: state.into(),
+            content: Some(pb::EntryContent::decode(self.content.as_slice()).map_err(Failure::internal)?),
+            content_digest: hex::encode(self.content_digest),
+            create_time: Some(time_to_proto(self.created_at)),
+            publish_time: self.published_at.map(time_to_proto),
+        })
+    }
+}
+
+/// `former_*` is the published version where another was drafted since.
+struct Row {
+    id: Uuid,
+    provider: String,
+    display_name: String,
+    state: String,
+    state_reason: Option<String>,
+    published: Option<i32>,
+    created_at: OffsetDateTime,
+    updated_at: OffsetDateTime,
+    version: i64,
+    number: i32,
+    version_state: String,
+    content: Vec<u8>,
+    content_digest: Vec<u8>,
+    drafted_at: OffsetDateTime,
+    published_at: Option<OffsetDateTime>,
+    former_content: Option<Vec<u8>>,
+    former_digest: Option<Vec<u8>>,
+    former_drafted_at: Option<OffsetDateTime>,
+    former_published_at: Option<OffsetDateTime>,
+}
+
+impl TryFrom<Row> for View {
+    type Error = Failure;
+
+    fn try_from(row: Row) -> Result<Self, Failure> {
+        let state = pb::EntryState::from_str_name(&format!("ENTRY_STATE_{}", row.state));
+        let state = state.ok_or_else(|| Failure::internal(format!("no entry is {}", row.state)))?;
+        let latest = VersionRow {
+            number: row.number,
+            state: row.version_state,
+            content: row.content,
+            content_digest: row.content_digest,
+            created_at: row.drafted_at,
+            published_at: row.published_at,
+            drafted_by: String::new(),
+        };
+        let latest = latest.into_proto(row.id)?;
+        let published = match (row.published, row.former_content, row.former_digest, row.former_drafted_at) {
+            (None, ..) => None,
+            (Some(number), Some(content), Some(content_digest), Some(created_at)) => Some(
+                VersionRow {
+                    number,
+                    state: "PUBLISHED".to_owned(),
+                    content,
+                    content_digest,
+                    created_at,
+                    published_at: row.former_published_at,
+                    drafted_by: String::new(),
+                }
+                .into_proto(row.id)?,
+            ),
+            (Some(_), ..) => Some(latest.clone()),
+        };
+        Ok(Self {
+            provider: row.provider.parse().map_err(Failure::internal)?,
+            is_listed: row.published.is_some(),
+            entry: pb::Entry {
+                entry_id: row.id.to_string(),
+                provider_unit_id: row.provider,
+                provider_display_name: row.display_name,
+                state: state.into(),
+                latest: Some(latest),
+                published,
+                state_reason: row.state_reason.unwrap_or_default(),
+                create_time: Some(time_to_proto(row.created_at)),
+                update_time: Some(time_to_proto(row.updated_at)),
+                etag: etag(row.version),
+            },
+        })
+    }
+}
