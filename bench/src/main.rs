@@ -1,8 +1,11 @@
 //! Measures what the project promises about speed and memory, each figure beside its reference in the same run.
 
+mod cpu;
 mod gateway;
 mod report;
 mod search;
+mod startup;
+mod transition;
 
 use std::error::Error;
 use std::path::PathBuf;
@@ -14,7 +17,7 @@ struct Arguments {
     /// Takes the sizes of the goals; without it smaller ones, so that all benchmarks end within ten minutes.
     #[arg(long)]
     full: bool,
-    /// Runs one benchmark only: gateway or search.
+    /// Runs one benchmark only: search, gateway, transition or startup.
     #[arg(long, value_name = "NAME")]
     only: Option<String>,
     /// Where the figures go as JSON.
@@ -23,6 +26,9 @@ struct Arguments {
     /// Plays a part in the benchmark of the gateway, as its child process.
     #[arg(long, hide = true)]
     gateway_part: Option<gateway::parts::Part>,
+    /// Plays the reference of the benchmark of transitions on this database.
+    #[arg(long, hide = true)]
+    transition_bare: Option<String>,
 }
 
 #[tokio::main]
@@ -31,6 +37,9 @@ async fn main() -> Result<(), Box<dyn Error>> {
     if let Some(part) = arguments.gateway_part {
         return part.play().await;
     }
+    if let Some(database_url) = arguments.transition_bare {
+        return transition::serve_bare(&database_url).await;
+    }
     let wanted = |name: &str| arguments.only.as_deref().is_none_or(|only| only == name);
     let mut figures = Vec::new();
     if wanted("search") {
@@ -38,6 +47,12 @@ async fn main() -> Result<(), Box<dyn Error>> {
     }
     if wanted("gateway") {
         figures.extend(gateway::run(arguments.full).await?);
+    }
+    if wanted("transition") {
+        figures.extend(transition::run(arguments.full).await?);
+    }
+    if wanted("startup") {
+        figures.extend(startup::run().await?);
     }
     if figures.is_empty() {
         return Err("there is no benchmark of that name".into());

@@ -107,8 +107,7 @@ pub async fn run(command: Command, global: &Global) -> Result<(), Failure> {
             let (document, content) = document(&global.caller().await?, &agreement, kind.into()).await?;
             match out {
                 Some(path) => {
-                    std::fs::write(&path, content)
-                        .map_err(|error| Failure::file("write", &path, error))?;
+                    std::fs::write(&path, content).map_err(|error| Failure::file("write", &path, error))?;
                     let written = json!({ "file": path, "sha256": document.sha256 });
                     output.say(&written, || format!("{}  {}", document.sha256, path.display()));
                 }
@@ -116,9 +115,8 @@ pub async fn run(command: Command, global: &Global) -> Result<(), Failure> {
             }
         }
         Command::Sign { agreement, kind, key } => {
-            let path = key.or_else(|| {
-                global.person.as_ref().map(|person| global.sandbox().unit_key(&person.unit))
-            });
+            let path =
+                key.or_else(|| global.person.as_ref().map(|person| global.sandbox().unit_key(&person.unit)));
             let path = path.ok_or_else(|| Failure::usage("with which key? Say it with --key FILE"))?;
             let key = SigningKey::read(&path)?;
             output.record(&sign(&global.caller().await?, &agreement, kind.into(), &key).await?);
@@ -140,8 +138,7 @@ pub async fn run(command: Command, global: &Global) -> Result<(), Failure> {
                 }
             })
             .await?;
-            let columns =
-                &["case_number", "state", "applicant_unit_id", "provider_unit_id", "agreement_id"];
+            let columns = &["case_number", "state", "applicant_unit_id", "provider_unit_id", "agreement_id"];
             let reply = pb::ListAgreementsResponse { agreements, next_page_token };
             output.list(&reply, "agreements", columns);
         }
@@ -158,11 +155,8 @@ pub async fn create(caller: &Caller, case: &str, terms: Terms) -> Result<pb::Agr
         valid_until: Some(day_to_proto(terms.until)),
         retention: terms.retention,
     };
-    let wanted = pb::CreateAgreementRequest {
-        case_id: case.to_owned(),
-        terms: Some(terms),
-        request_id: request_id(),
-    };
+    let wanted =
+        pb::CreateAgreementRequest { case_id: case.to_owned(), terms: Some(terms), request_id: request_id() };
     let reply = caller.agreements().create_agreement(wanted).await?.into_inner();
     Ok(reply.agreement.unwrap_or_default())
 }
@@ -179,8 +173,7 @@ pub async fn document(
     agreement: &str,
     kind: pb::DocumentKind,
 ) -> Result<(pb::Document, Vec<u8>), Failure> {
-    let wanted =
-        pb::GetAgreementDocumentRequest { agreement_id: agreement.to_owned(), kind: kind.into() };
+    let wanted = pb::GetAgreementDocumentRequest { agreement_id: agreement.to_owned(), kind: kind.into() };
     let reply = caller.agreements().get_agreement_document(wanted).await?.into_inner();
     let document = reply.document.unwrap_or_default();
     let found = hex::encode(aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, &reply.content));

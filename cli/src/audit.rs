@@ -32,8 +32,16 @@ pub async fn run(command: Command, global: &Global) -> Result<(), Failure> {
         Command::List { aggregate, limit } => (String::new(), aggregate, limit),
     };
     let (events, next_page_token) = events(&caller, &case, &aggregate, limit).await?;
-    let columns =
-        &["position", "occur_time", "type", "state", "actor_unit_id", "article", "aggregate", "aggregate_version"];
+    let columns = &[
+        "position",
+        "occur_time",
+        "type",
+        "state",
+        "actor_unit_id",
+        "article",
+        "aggregate",
+        "aggregate_version",
+    ];
     global.output().list(&pb::ListEventsResponse { events, next_page_token }, "events", columns);
     Ok(())
 }

@@ -65,9 +65,5 @@ pub async fn list(caller: &Caller, limit: usize) -> Result<pb::ListUnitIndicator
         }
     })
     .await?;
-    Ok(pb::ListUnitIndicatorsResponse {
-        unit_indicators,
-        next_page_token,
-        feed_position: feed.get(),
-    })
+    Ok(pb::ListUnitIndicatorsResponse { unit_indicators, next_page_token, feed_position: feed.get() })
 }

@@ -74,8 +74,15 @@ pub async fn run(command: Command, global: &Global) -> Result<(), Failure> {
         Command::List { entry, agreement } => {
             let caller = global.caller().await?;
             let data_versions = data_versions(&caller, &entry, &agreement).await?;
-            let columns =
-                &["version", "file_name", "media_type", "size_bytes", "sha256", "publish_time", "data_version_id"];
+            let columns = &[
+                "version",
+                "file_name",
+                "media_type",
+                "size_bytes",
+                "sha256",
+                "publish_time",
+                "data_version_id",
+            ];
             let reply = pb::ListDataVersionsResponse { data_versions, next_page_token: String::new() };
             output.list(&reply, "data_versions", columns);
         }
@@ -94,7 +101,14 @@ pub async fn run(command: Command, global: &Global) -> Result<(), Failure> {
                 }
             })
             .await?;
-            let columns = &["start_time", "state", "sent_bytes", "applicant_unit_id", "provider_unit_id", "delivery_id"];
+            let columns = &[
+                "start_time",
+                "state",
+                "sent_bytes",
+                "applicant_unit_id",
+                "provider_unit_id",
+                "delivery_id",
+            ];
             let reply = pb::ListDeliveriesResponse { deliveries, next_page_token };
             output.list(&reply, "deliveries", columns);
         }

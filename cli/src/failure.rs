@@ -222,7 +222,10 @@ mod tests {
     fn programs_get_the_same_as_one_object() {
         let json = refusal().to_json();
         let error = &json["error"];
-        assert_eq!((&error["code"], &error["reason"]), (&"INVALID_ARGUMENT".into(), &"REASONS_MISSING".into()));
+        assert_eq!(
+            (&error["code"], &error["reason"]),
+            (&"INVALID_ARGUMENT".into(), &"REASONS_MISSING".into())
+        );
         assert_eq!(error["violations"][1]["field"], "request_id");
         assert_eq!((&error["state"], &error["retry_after_ms"]), (&"SUBMITTED".into(), &1500.into()));
     }

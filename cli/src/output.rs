@@ -70,22 +70,11 @@ impl Output {
         if self.json {
             return self.object(&to_json(&reply));
         }
-        let rows = reply.get_field_by_name(of);
-        let rows = rows.as_ref().and_then(|rows| rows.as_list()).unwrap_or_default();
-        let headers = columns.iter().map(|column| column.rsplit('.').next().unwrap_or(column).to_string());
-        let cells = rows.iter().filter_map(Value::as_message).map(|row| {
-            columns.iter().map(|column| field(row, column)).collect()
-        });
-        self.table(headers.collect(), cells.collect());
+        println!("{}", rows(&reply, of, columns));
         let more = reply.get_field_by_name("next_page_token");
         if more.is_some_and(|token| token.as_str().is_some_and(|token| !token.is_empty())) {
             eprintln!("there are more; --limit says how many to list (0: all)");
         }
-    }
-
-    /// What is no message of the contracts.
-    pub fn table(&self, headers: Vec<String>, rows: Vec<Vec<String>>) {
-        println!("{}", table(headers, rows));
     }
 
     /// JSON on standard output, for programs.
@@ -97,6 +86,22 @@ impl Output {
     pub fn say(&self, value: &Json, words: impl FnOnce() -> String) {
         if self.json { self.object(value) } else { println!("{}", words()) }
     }
+}
+
+/// The table of [`Output::list`].
+pub fn listed<M: Shown>(reply: &M, of: &str, columns: &[&str]) -> Table {
+    rows(&reflect(reply), of, columns)
+}
+
+fn rows(reply: &DynamicMessage, of: &str, columns: &[&str]) -> Table {
+    let records = reply.get_field_by_name(of);
+    let records = records.as_ref().and_then(|records| records.as_list()).unwrap_or_default();
+    let headers = columns.iter().map(|column| column.rsplit('.').next().unwrap_or(column).to_owned());
+    let cells = records
+        .iter()
+        .filter_map(Value::as_message)
+        .map(|record| columns.iter().map(|column| field(record, column)).collect());
+    table(headers.collect(), cells.collect())
 }
 
 /// A table as people read it.

@@ -25,9 +25,8 @@ pub struct SigningKey(Ed25519KeyPair);
 impl SigningKey {
     pub fn read(path: &Path) -> Result<SigningKey, Failure> {
         let pem = std::fs::read_to_string(path).map_err(|error| Failure::file("read", path, error))?;
-        SigningKey::from_pem(&pem).ok_or_else(|| {
-            Failure::file("use", path, "it is no Ed25519 private key in a PKCS#8 PEM file")
-        })
+        SigningKey::from_pem(&pem)
+            .ok_or_else(|| Failure::file("use", path, "it is no Ed25519 private key in a PKCS#8 PEM file"))
     }
 
     /// Makes a new key in a new file that only its owner can read.
@@ -121,7 +120,8 @@ mod tests {
     fn what_is_no_key_is_named() {
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().join("other.pem");
-        std::fs::write(&path, "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n").expect("disk");
+        std::fs::write(&path, "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n")
+            .expect("disk");
         let failure = SigningKey::read(&path).err().expect("no key").to_string();
         assert!(failure.contains("other.pem") && failure.contains("Ed25519"), "{failure}");
     }

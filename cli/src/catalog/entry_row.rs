@@ -60,11 +60,7 @@ pub fn to_proto(row: CatalogueRow) -> pb::RegisterEntriesRow {
         sensitivities: sensitivities.into_iter().map(i32::from).collect(),
         extras,
     };
-    pb::RegisterEntriesRow {
-        source_key: row.identity,
-        provider_name: row.provider,
-        content: Some(content),
-    }
+    pb::RegisterEntriesRow { source_key: row.identity, provider_name: row.provider, content: Some(content) }
 }
 
 /// Grounds of art. 31 that an extra names; a cell with a word that is none of them stays an extra as well.
@@ -73,8 +69,7 @@ fn take_grounds(extras: &mut BTreeMap<String, String>) -> Vec<pb::Sensitivity> {
     for header in GROUNDS_HEADERS {
         let Some(cell) = extras.get(header) else { continue };
         let words = cell.split(['、', '，', ',', '；', ';', '|', '\n']).map(str::trim);
-        let read: Vec<Option<pb::Sensitivity>> =
-            words.filter(|word| !word.is_empty()).map(ground).collect();
+        let read: Vec<Option<pb::Sensitivity>> = words.filter(|word| !word.is_empty()).map(ground).collect();
         if read.iter().all(Option::is_some) {
             extras.remove(header);
         }
@@ -203,7 +198,8 @@ mod tests {
         assert_eq!(cycle, (pb::UpdateCycle::Unspecified, "每两年"));
         assert_eq!(content.formats[0].format_class(), pb::FormatClass::Spreadsheet);
         assert_eq!(content.items.len(), 2);
-        let extras: Vec<_> = content.extras.iter().map(|(key, value)| (key.as_str(), value.as_str())).collect();
+        let extras: Vec<_> =
+            content.extras.iter().map(|(key, value)| (key.as_str(), value.as_str())).collect();
         assert_eq!(extras, [("备注", "甲"), ("所属行业", "卫生"), ("提供方代码", "91350100M000100Y43")]);
     }
 

@@ -1,6 +1,6 @@
 //! `govshare catalog import`: an office's catalogue file, registered row by row; repeatable as often as one likes.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 use std::path::{Path, PathBuf};
 
 use clap::Args;
@@ -71,6 +71,9 @@ pub struct Summary {
     /// Rows that repeat another in every field.
     pub duplicates: u64,
     pub created_units: BTreeSet<String>,
+    /// Ids of the entries that the rows stand for now.
+    #[serde(skip)]
+    pub entries: HashSet<String>,
     pub seconds: f64,
 }
 
@@ -95,14 +98,18 @@ impl Import {
     pub async fn run(self, global: &Global) -> Result<(), Failure> {
         let (source, mapping) = self.open()?;
         if self.print_mapping {
-            print!("{}", if self.mapping.is_some() { mapping.to_string() } else { propose(&source).to_string() });
+            print!(
+                "{}",
+                if self.mapping.is_some() { mapping.to_string() } else { propose(&source).to_string() }
+            );
             return Ok(());
         }
         let output = global.output();
         if !output.json && self.mapping.is_none() {
             eprintln!("{}", propose(&source));
         }
-        let mut report = self.report.as_deref().map(RefusalReport::create).transpose().map_err(Failure::local)?;
+        let mut report =
+            self.report.as_deref().map(RefusalReport::create).transpose().map_err(Failure::local)?;
         let mut told = Vec::new();
         let options = Options { create_units: self.create_units, dry_run: self.dry_run, output };
         let summary = import(&global.caller().await?, source, &mapping, options, |refused| {
@@ -148,7 +155,9 @@ impl Import {
             }
             match &self.report {
                 Some(report) => words.push_str(&format!("\nrefused rows: {}", report.display())),
-                None if summary.refused > told.len() as u64 => words.push_str("\n  ... --report FILE has all"),
+                None if summary.refused > told.len() as u64 => {
+                    words.push_str("\n  ... --report FILE has all")
+                }
                 None => {}
             }
             words
@@ -192,9 +201,8 @@ pub async fn import(
     let read_by = mapping.clone();
     let reader = tokio::task::spawn_blocking(move || read(&source, &read_by, &batches));
     let mut summary = Summary::default();
-    let mut replies = ReceiverStream::new(queue)
-        .map(|batch| register(caller, batch, options))
-        .buffer_unordered(IN_FLIGHT);
+    let mut replies =
+        ReceiverStream::new(queue).map(|batch| register(caller, batch, options)).buffer_unordered(IN_FLIGHT);
     while let Some(reply) = replies.next().await {
         let (batch, reply) = reply?;
         summary.take(batch, reply, mapping, &bar, &mut on_refused)?;
@@ -216,9 +224,7 @@ fn read(source: &Source, mapping: &Mapping, batches: &mpsc::Sender<Batch>) -> Re
                 let at = (row.row, row.title.clone());
                 let row = entry_row::to_proto(row);
                 let bytes = row.encoded_len() + 8;
-                if batch.bytes + bytes > BYTES
-                    && batches.blocking_send(std::mem::take(&mut batch)).is_err()
-                {
+                if batch.bytes + bytes > BYTES && batches.blocking_send(std::mem::take(&mut batch)).is_err() {
                     return Ok(());
                 }
                 batch.bytes += bytes;
@@ -287,6 +293,9 @@ impl Summary {
             on_refused(refused)?;
         }
         for ((row, title), result) in batch.at.into_iter().zip(reply.results) {
+            if !result.entry_id.is_empty() {
+                self.entries.insert(result.entry_id.clone());
+            }
             use pb::RegisterOutcome::{Created, Refused as RowRefused, Revised, Unchanged, Unspecified};
             match result.outcome() {
                 Created => self.created += 1,

@@ -140,12 +140,7 @@ pub async fn run(command: Command, global: &Global) -> Result<(), Failure> {
     }
 }
 
-async fn list(
-    global: &Global,
-    unit: &str,
-    state: Option<VersionState>,
-    limit: usize,
-) -> Result<(), Failure> {
+async fn list(global: &Global, unit: &str, state: Option<VersionState>, limit: usize) -> Result<(), Failure> {
     let caller = global.caller().await?;
     let (entries, next_page_token) = pages(limit, |page_size, page_token| {
         let mut client = caller.entries();
@@ -161,7 +156,14 @@ async fn list(
         }
     })
     .await?;
-    let columns = &["entry_id", "provider_display_name", "state", "latest.version", "latest.state", "latest.content.title"];
+    let columns = &[
+        "entry_id",
+        "provider_display_name",
+        "state",
+        "latest.version",
+        "latest.state",
+        "latest.content.title",
+    ];
     global.output().list(&pb::ListEntriesResponse { entries, next_page_token }, "entries", columns);
     Ok(())
 }

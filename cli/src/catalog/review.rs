@@ -130,8 +130,7 @@ pub async fn pass(caller: &Caller, reviews: &[review::Review]) -> Result<Outcome
             review_id: read.review_id.clone(),
             content_digest: read.content_digest.clone(),
         });
-        let wanted =
-            review::BatchPassReviewsRequest { reviews: passed.collect(), request_id: request_id() };
+        let wanted = review::BatchPassReviewsRequest { reviews: passed.collect(), request_id: request_id() };
         let reply = retrying(|| {
             let (mut client, wanted) = (caller.reviews(), wanted.clone());
             async move { client.batch_pass_reviews(wanted).await }

@@ -77,7 +77,9 @@ impl Narrator {
             Err(other) => Err(Failure::local(format!(
                 "{actor} {what}: this had to be refused with {reason}, but the answer was\n{other}"
             ))),
-            Ok(_) => Err(Failure::local(format!("{actor} {what}: this had to be refused with {reason}, but was done"))),
+            Ok(_) => Err(Failure::local(format!(
+                "{actor} {what}: this had to be refused with {reason}, but was done"
+            ))),
         }
     }
 
@@ -85,7 +87,9 @@ impl Narrator {
         if !self.output.json {
             let mark = if refused.is_empty() { "✓" } else { "✗" };
             let mut line = format!("  {mark} {actor:<28} {what}");
-            for (name, value) in [("", state), ("refused: ", refused), ("art. ", article), ("case ", &self.case_number)] {
+            for (name, value) in
+                [("", state), ("refused: ", refused), ("art. ", article), ("case ", &self.case_number)]
+            {
                 if !value.is_empty() {
                     line.push_str(&format!(" · {name}{value}"));
                 }
@@ -131,11 +135,7 @@ pub fn ensure(holds: bool, otherwise: impl FnOnce() -> String) -> Result<(), Fai
 }
 
 /// Looks until `look` finds what comes about by itself; how long that took, or after `within` the failure.
-pub async fn until<T, F>(
-    within: Duration,
-    what: &str,
-    look: impl Fn() -> F,
-) -> Result<(T, Duration), Failure>
+pub async fn until<T, F>(within: Duration, what: &str, look: impl Fn() -> F) -> Result<(T, Duration), Failure>
 where
     F: Future<Output = Result<Option<T>, Failure>>,
 {
@@ -166,7 +166,9 @@ mod tests {
     #[test]
     fn only_the_expected_reason_counts_as_refused() {
         let mut narrator = Narrator::new(Output { json: true });
-        narrator.refused("a.drafter", "consents", "ROLE_NOT_ALLOWED", refusal("ROLE_NOT_ALLOWED")).expect("as expected");
+        narrator
+            .refused("a.drafter", "consents", "ROLE_NOT_ALLOWED", refusal("ROLE_NOT_ALLOWED"))
+            .expect("as expected");
         let other = narrator.refused("a.drafter", "consents", "ROLE_NOT_ALLOWED", refusal("SELF_APPROVAL"));
         assert!(other.expect_err("another reason").to_string().contains("SELF_APPROVAL"));
         let done = narrator.refused("a.drafter", "consents", "ROLE_NOT_ALLOWED", Ok(()));

@@ -5,6 +5,7 @@ use govshare_model::id::{AgreementId, CaseId, EntryId, UnitId};
 use govshare_model::{Actor, Subject};
 use time::{Date, OffsetDateTime};
 
+use crate::case::{Case, NamedParties, Resource, Standing};
 use crate::document::{self, Contents};
 use crate::signing::Verified;
 use crate::terms::{Terms, TermsProblem};
@@ -154,80 +155,6 @@ pub enum Rejection {
     SignatureInvalid,
     /// The party signed the document with another signature.
     AlreadySigned,
-}
-
-/// How far the case of an agreement is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Standing {
-    Consented,
-    /// Its agreement is active.
-    Agreed,
-    /// Open, refused or withdrawn.
-    WithoutConsent {
-        state: &'static str,
-    },
-}
-
-/// The case as access-request knows it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Case {
-    pub id: CaseId,
-    pub number: String,
-    pub applicant: UnitId,
-    pub provider: UnitId,
-    pub entry: EntryId,
-    pub entry_version: i32,
-    /// Items asked for; empty means all.
-    pub items: Vec<String>,
-    pub standing: Standing,
-}
-
-/// The version of the entry that the case is about, as the catalogue knows it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Resource {
-    pub title: String,
-    /// Names of its items; empty where the entry lists none.
-    pub items: Vec<String>,
-    pub grounds: Vec<Ground>,
-}
-
-/// Why a confidentiality agreement is needed (art. 31). State secrets never get here.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Ground {
-    TradeSecret,
-    PersonalPrivacy,
-    ProviderSensitive,
-}
-
-/// A party as the register of units knows it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Party {
-    pub unit: UnitId,
-    pub name: String,
-    pub provisional: bool,
-}
-
-/// The three parties by name.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct NamedParties {
-    pub applicant: Party,
-    pub provider: Party,
-    pub info_office: Party,
-}
-
-impl NamedParties {
-    fn ids(&self) -> Parties {
-        Parties {
-            applicant: self.applicant.unit.clone(),
-            provider: self.provider.unit.clone(),
-            info_office: self.info_office.unit.clone(),
-        }
-    }
-
-    fn provisional(&self) -> Vec<UnitId> {
-        let parties = [&self.applicant, &self.provider, &self.info_office];
-        parties.into_iter().filter(|party| party.provisional).map(|party| party.unit.clone()).collect()
-    }
 }
 
 impl DocumentKind {

@@ -4,9 +4,8 @@
 use govshare_model::id::AgreementId;
 use time::Date;
 
-use crate::agreement::{
-    Case, Document, DocumentKind, Ground, NamedParties, Parties, Party, Rendered, Resource,
-};
+use crate::agreement::{Document, DocumentKind, Parties, Rendered};
+use crate::case::{Case, Ground, NamedParties, Party, Resource};
 use crate::terms::Terms;
 
 /// Media type of all documents.

@@ -12,7 +12,8 @@ use time::Date;
 use tonic::{Request, Response, Status};
 use uuid::Uuid;
 
-use crate::agreement::{Agreement, Case, DocumentKind, NamedParties, Parties, Transition};
+use crate::agreement::{Agreement, DocumentKind, Parties, Transition};
+use crate::case::{Case, NamedParties};
 use crate::convert::{self, authorize, authorize_case};
 use crate::policy;
 use crate::signing::{self, Verified};

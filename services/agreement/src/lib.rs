@@ -1,6 +1,7 @@
 //! agreement: the agreements of applicant, provider and info office, rendered once and signed by all (art. 26, 31).
 
 pub mod agreement;
+pub mod case;
 mod convert;
 pub mod document;
 mod error;

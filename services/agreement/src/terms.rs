@@ -2,7 +2,7 @@
 
 use time::Date;
 
-use crate::agreement::{Case, Resource};
+use crate::case::{Case, Resource};
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Terms {

@@ -15,7 +15,8 @@ use service_kit::outbox::Destination;
 use service_kit::{Failure, Reason, Refusal};
 use tonic::Code;
 
-use crate::agreement::{Agreement, Case, Ground, Party, Rejection, Resource, Standing};
+use crate::agreement::{Agreement, Rejection};
+use crate::case::{Case, Ground, Party, Resource, Standing};
 use crate::signing::Key;
 
 /// Destination of active agreements in the outbox.

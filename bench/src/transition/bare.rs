@@ -1,0 +1,127 @@
+//! The reference: a tonic service that runs the transition's statements and knows nothing of people, roles or
+//! rules. It is this program started again.
+
+use std::error::Error;
+use std::process::Stdio;
+
+use govshare_proto::evaluation::v1::evaluation_service_server::{EvaluationService, EvaluationServiceServer};
+use govshare_proto::evaluation::v1::{
+    GetUnitIndicatorsRequest, GetUnitIndicatorsResponse, ListUnitIndicatorsRequest, ListUnitIndicatorsResponse,
+};
+use sqlx::PgPool;
+use sqlx::postgres::PgPoolOptions;
+use tokio::io::{AsyncBufReadExt, BufReader};
+use tokio::process::{Child, Command};
+use tonic::transport::{Channel, Server};
+use tonic::{Request, Response, Status};
+use uuid::Uuid;
+
+/// As many as the service that it stands beside.
+const CONNECTIONS: u32 = 8;
+
+/// The reference as a running process; it ends with this value.
+pub struct Process {
+    child: Child,
+}
+
+impl Process {
+    /// Starts the reference and waits until it prints its address.
+    pub async fn start(database_url: &str) -> Result<(Self, Channel), Box<dyn Error>> {
+        let mut child = Command::new(std::env::current_exe()?)
+            .args(["--transition-bare", database_url])
+            .stdout(Stdio::piped())
+            .kill_on_drop(true)
+            .spawn()?;
+        let output = child.stdout.take().ok_or("the reference has no output")?;
+        let address = BufReader::new(output).lines().next_line().await?.ok_or("the reference did not start")?;
+        let channel = Channel::from_shared(address)?.connect().await?;
+        Ok((Self { child }, channel))
+    }
+
+    pub fn pid(&self) -> u32 {
+        self.child.id().unwrap_or_default()
+    }
+}
+
+/// Serves the reference on a free port, whose address it prints.
+pub async fn serve(database_url: &str) -> Result<(), Box<dyn Error>> {
+    let pool = PgPoolOptions::new()
+        .max_connections(CONNECTIONS)
+        .test_before_acquire(false)
+        .after_connect(|connection, _| {
+            Box::pin(async move {
+                sqlx::query("SET search_path TO access_request").execute(connection).await?;
+                Ok(())
+            })
+        })
+        .connect(database_url)
+        .await?;
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await?;
+    println!("http://{}", listener.local_addr()?);
+    let incoming = tonic::transport::server::TcpIncoming::from(listener).with_nodelay(Some(true));
+    Server::builder().add_service(EvaluationServiceServer::new(Bare { pool })).serve_with_incoming(incoming).await?;
+    Ok(())
+}
+
+struct Bare {
+    pool: PgPool,
+}
+
+impl Bare {
+    async fn propose(&self, case: Uuid) -> Result<(), sqlx::Error> {
+        let request_id = Uuid::now_v7();
+        let mut tx = self.pool.begin().await?;
+        sqlx::query(
+            "SELECT request_hash, reply FROM idempotency \
+             WHERE unit = $1 AND subject = $2 AND method = $3 AND request_id = $4",
+        )
+        .bind("bare")
+        .bind("bare")
+        .bind("bare")
+        .bind(request_id)
+        .fetch_optional(&mut *tx)
+        .await?;
+        sqlx::query("SELECT * FROM access_requests WHERE id = $1 FOR UPDATE").bind(case).fetch_one(&mut *tx).await?;
+        sqlx::query(
+            "UPDATE access_requests SET state = 'ANSWER_PROPOSED', answer_kind = 'CONSENT', answer_reasons = $2, \
+               proposed_by = $3, proposed_at = now(), updated_at = now(), version = version + 1 WHERE id = $1",
+        )
+        .bind(case)
+        .bind("同意")
+        .bind("bare")
+        .execute(&mut *tx)
+        .await?;
+        sqlx::query(
+            "WITH sent AS (INSERT INTO outbox (destination, payload, disclosure) VALUES ('bare', $1, $2)) \
+             INSERT INTO idempotency (unit, subject, method, request_id, request_hash, reply) \
+             VALUES ('bare', 'bare', 'bare', $3, $4, $5)",
+        )
+        .bind(vec![b'x'; 600])
+        .bind(vec![b'x'; 80])
+        .bind(request_id)
+        .bind(vec![b'x'; 32])
+        .bind(vec![b'x'; 500])
+        .execute(&mut *tx)
+        .await?;
+        tx.commit().await
+    }
+}
+
+#[tonic::async_trait]
+impl EvaluationService for Bare {
+    async fn get_unit_indicators(
+        &self,
+        request: Request<GetUnitIndicatorsRequest>,
+    ) -> Result<Response<GetUnitIndicatorsResponse>, Status> {
+        let case = Uuid::parse_str(&request.get_ref().unit_id).map_err(|e| Status::invalid_argument(e.to_string()))?;
+        self.propose(case).await.map_err(|error| Status::internal(error.to_string()))?;
+        Ok(Response::new(GetUnitIndicatorsResponse::default()))
+    }
+
+    async fn list_unit_indicators(
+        &self,
+        _: Request<ListUnitIndicatorsRequest>,
+    ) -> Result<Response<ListUnitIndicatorsResponse>, Status> {
+        Err(Status::unimplemented("the reference does one thing"))
+    }
+}

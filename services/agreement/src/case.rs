@@ -1,0 +1,81 @@
+//! What an agreement is drafted from: the case, the resource and the parties, as the services that keep them know
+//! them.
+
+use govshare_model::id::{CaseId, EntryId, UnitId};
+
+use crate::agreement::Parties;
+
+/// How far the case of an agreement is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Standing {
+    Consented,
+    /// Its agreement is active.
+    Agreed,
+    /// Open, refused or withdrawn.
+    WithoutConsent {
+        state: &'static str,
+    },
+}
+
+/// The case as access-request knows it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Case {
+    pub id: CaseId,
+    pub number: String,
+    pub applicant: UnitId,
+    pub provider: UnitId,
+    pub entry: EntryId,
+    pub entry_version: i32,
+    /// Items asked for; empty means all.
+    pub items: Vec<String>,
+    pub standing: Standing,
+}
+
+/// The version of the entry that the case is about, as the catalogue knows it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Resource {
+    pub title: String,
+    /// Names of its items; empty where the entry lists none.
+    pub items: Vec<String>,
+    pub grounds: Vec<Ground>,
+}
+
+/// Why a confidentiality agreement is needed (art. 31). State secrets never get here.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ground {
+    TradeSecret,
+    PersonalPrivacy,
+    ProviderSensitive,
+}
+
+/// A party as the register of units knows it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Party {
+    pub unit: UnitId,
+    pub name: String,
+    pub provisional: bool,
+}
+
+/// The three parties by name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NamedParties {
+    pub applicant: Party,
+    pub provider: Party,
+    pub info_office: Party,
+}
+
+impl NamedParties {
+    pub fn ids(&self) -> Parties {
+        Parties {
+            applicant: self.applicant.unit.clone(),
+            provider: self.provider.unit.clone(),
+            info_office: self.info_office.unit.clone(),
+        }
+    }
+
+    /// Parties whose register records lack what an agreement needs.
+    pub fn provisional(&self) -> Vec<UnitId> {
+        let parties = [&self.applicant, &self.provider, &self.info_office];
+        parties.into_iter().filter(|party| party.provisional).map(|party| party.unit.clone()).collect()
+    }
+}
