@@ -174,3 +174,81 @@ fn read_token(given: &str) -> Result<String, Failure> {
         Err(error) => Err(Failure::usage(format!("--token {given}: {error}, and it is no JWT either"))),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    fn parse(line: &str) -> Result<Arguments, clap::Error> {
+        Arguments::try_parse_from(std::iter::once("govshare").chain(line.split_whitespace()))
+    }
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Arguments::command().debug_assert();
+    }
+
+    #[test]
+    fn commands_are_taken_as_they_are_documented() {
+        for line in [
+            "token --unit jiaowei --role drafter,approver",
+            "catalog import file.csv --create-units --sharing-type conditional --report refused.csv",
+            "catalog import file.xlsx --print-mapping",
+            "catalog search 人口 登记 --sharing-type conditional --all --json",
+            "catalog review --unit jiaowei --step pass --as jiaowei.reviewer",
+            "catalog publish",
+            "request create e --purpose 规划 --item 姓名 --item 性别 --until 2026-12-31 --as jiaowei.drafter",
+            "request propose c refusal --reasons 超出范围",
+            "request list --state answer-proposed --overdue",
+            "agreement sign a --kind confidentiality --key unit.pem --token t.jwt",
+            "key countersign --unit jiaowei 0a1b",
+            "exchange download a --out data.csv --force",
+            "exchange download --ticket t --from http://127.0.0.1:8110",
+            "audit show c",
+            "unit update jiaowei --credit-code 91350100M000100Y43",
+            "demo --catalog file.csv --dir /tmp/x",
+        ] {
+            parse(line).map_err(|error| format!("{line}: {error}")).expect("documented");
+        }
+    }
+
+    #[test]
+    fn contradictions_are_errors_of_usage() {
+        for (line, word) in [
+            ("token --unit Jiaowei --role drafter", "2 to 63 characters"),
+            ("token --unit jiaowei --role king", "roles are drafter"),
+            ("request list --as jiaowei.drafter --token t.jwt", "cannot be used with"),
+            ("request list --as jiaowei", "UNIT.ROLE"),
+            ("request create e --until 2026-02-30", "2026-12-31"),
+            ("exchange download --ticket t", "--from"),
+            ("exchange download", "AGREEMENT"),
+            ("exchange download a --ticket t --from http://x", "cannot be used with"),
+            ("catalog import f --print-mapping --dry-run", "cannot be used with"),
+            ("request refuse c", "--reasons"),
+        ] {
+            let error = parse(line).map(|_| ()).expect_err(line);
+            assert_eq!(error.exit_code(), 2, "{line}");
+            assert!(error.to_string().contains(word), "{line}: {error}");
+        }
+    }
+
+    #[test]
+    fn a_person_is_a_unit_whose_name_may_hold_no_dot_and_a_role() {
+        let person: Person = "info-office.info-office".parse().expect("a person");
+        assert_eq!((person.unit.as_str(), person.role), ("info-office", Role::InfoOffice));
+        assert!("info-office.".parse::<Person>().is_err());
+    }
+
+    #[test]
+    fn a_token_is_taken_as_it_is_or_from_a_file() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("t.jwt");
+        std::fs::write(&path, "aa.bb.cc\n").expect("disk");
+        assert_eq!(read_token(&path.to_string_lossy()).expect("a file"), "aa.bb.cc");
+        assert_eq!(read_token("dd.ee.ff").expect("a token"), "dd.ee.ff");
+        assert!(read_token("no-such-file.jwt").is_err());
+        assert!(read_token("/no/such.file.jwt").is_err());
+    }
+}

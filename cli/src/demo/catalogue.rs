@@ -285,3 +285,30 @@ pub async fn four_eyes(stage: &Stage, narrator: &mut Narrator, target: &Target) 
     narrator.done(&approver.name, "retires it", "16", "RETIRED");
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::catalogue_file::Reason;
+
+    #[test]
+    fn the_shipped_catalogue_has_good_rows_odd_ones_and_a_resource_with_grounds_of_article_31() {
+        let mut file = NamedTempFile::with_suffix(".csv").expect("a file");
+        file.write_all(SHIPPED).expect("disk");
+        let source = open(file.path()).expect("a catalogue");
+        let mapping = propose(&source).mapping();
+        let rows: Vec<_> = source.rows(&mapping).expect("mapped").collect();
+        let refused: Vec<&Reason> =
+            rows.iter().filter_map(|row| row.as_ref().err()).map(|refused| &refused.reason).collect();
+        assert!(
+            matches!(refused.as_slice(), [Reason::Missing(Field::Title), Reason::Duplicate { .. }]),
+            "{refused:?}"
+        );
+        assert_eq!(rows.len(), 65);
+        let chosen = choose(&source, &mapping).expect("a resource on application");
+        let content = chosen.content.expect("content");
+        assert_eq!(content.title, "常住人口基础信息");
+        assert_eq!(content.sensitivities().collect::<Vec<_>>(), [pb::Sensitivity::PersonalPrivacy]);
+        assert_eq!(content.items.len(), 5);
+    }
+}

@@ -56,13 +56,25 @@ pub struct Version {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum VersionState {
     Draft,
-    InReview { review: ReviewId },
-    Rejected { review: ReviewId },
+    InReview {
+        review: ReviewId,
+    },
+    Rejected {
+        review: ReviewId,
+    },
     /// Passed the review and registered (登记).
-    Registered { review: ReviewId },
-    Published { review: ReviewId, at: OffsetDateTime },
+    Registered {
+        review: ReviewId,
+    },
+    Published {
+        review: ReviewId,
+        at: OffsetDateTime,
+    },
     /// A later version took its place.
-    Superseded { review: Option<ReviewId>, published: Option<OffsetDateTime> },
+    Superseded {
+        review: Option<ReviewId>,
+        published: Option<OffsetDateTime>,
+    },
 }
 
 /// What happened, for the audit.
@@ -121,14 +133,24 @@ impl Transition {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Rejection {
     /// The entry's state does not allow the step.
-    WrongState { state: &'static str },
+    WrongState {
+        state: &'static str,
+    },
     /// The version's state does not allow the step.
-    WrongVersionState { state: &'static str },
-    NoSuchVersion { number: i32 },
+    WrongVersionState {
+        state: &'static str,
+    },
+    NoSuchVersion {
+        number: i32,
+    },
     /// The version has not passed the secrecy review (art. 16).
-    NotReviewed { state: &'static str },
+    NotReviewed {
+        state: &'static str,
+    },
     /// The version does not say what review and publication need.
-    Incomplete { missing: &'static str },
+    Incomplete {
+        missing: &'static str,
+    },
     /// Who drafted the version publishes it.
     SelfApproval,
     /// The reviewer saw other content.
@@ -206,8 +228,16 @@ impl Entry {
         now: OffsetDateTime,
     ) -> Transition {
         let latest = Version::draft(1, &content, by);
-        let entry =
-            Self { id, provider, source_key, state: State::Draft, latest, created: now, updated: now, version: 1 };
+        let entry = Self {
+            id,
+            provider,
+            source_key,
+            state: State::Draft,
+            latest,
+            created: now,
+            updated: now,
+            version: 1,
+        };
         Transition { entry, happened: Happened::Drafted(content), superseded: None }
     }
 

@@ -94,9 +94,8 @@ pub fn violation(unlistable: Unlistable) -> (&'static str, &'static str) {
             "content.sharing_type",
             "cannot be UNCONDITIONAL with sensitivities (art. 31) / 敏感资源不得无条件共享",
         ),
-        Unlistable::WithheldWithoutBasis => (
-            "content.sharing_conditions",
-            "is required for WITHHELD / 不予共享的须说明依据",
-        ),
+        Unlistable::WithheldWithoutBasis => {
+            ("content.sharing_conditions", "is required for WITHHELD / 不予共享的须说明依据")
+        }
     }
 }

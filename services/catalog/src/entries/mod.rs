@@ -14,6 +14,7 @@ mod searching;
 mod store;
 mod view;
 
+pub use error::refusal;
 pub use follower::Follower;
 pub use grpc::Entries;
 pub use searching::Searching;

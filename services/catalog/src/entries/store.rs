@@ -48,7 +48,7 @@ impl EntryStore {
     ) -> Result<Vec<Entry>, Failure> {
         // First the lock, then a snapshot of its own: it shows what the one who held the lock before wrote.
         sqlx::query!("SELECT id FROM catalog.entries WHERE id = ANY($1) ORDER BY id FOR UPDATE", ids)
-            .execute(&mut *tx)
+            .fetch_all(&mut *tx)
             .await?;
         load_all(tx, ids).await
     }
@@ -64,7 +64,7 @@ impl EntryStore {
             "SELECT id FROM catalog.units WHERE id = ANY($1) ORDER BY id FOR NO KEY UPDATE",
             &ids as &[&str]
         )
-        .execute(tx)
+        .fetch_all(tx)
         .await?;
         Ok(())
     }
@@ -88,18 +88,20 @@ impl EntryStore {
         load_all(tx, &ids).await
     }
 
-    /// Which of these reviews ended with versions that others have followed since.
+    /// Reviews of those of these versions that others have followed since.
     pub async fn followed_reviews(
         &self,
         tx: &mut PgConnection,
-        reviews: &[Uuid],
+        ids: &[Uuid],
+        numbers: &[i32],
     ) -> Result<Vec<Uuid>, Failure> {
-        // By entry, as reviews have no index of their own: they are asked for with their entries locked.
         let followed = sqlx::query_scalar!(
-            r#"SELECT v.review_id AS "review_id!" FROM catalog.entry_versions v
-               JOIN catalog.entries e ON e.id = v.entry_id
-               WHERE v.review_id = ANY($1) AND v.number < e.latest"#,
-            reviews
+            r#"SELECT v.review_id AS "review_id!" FROM unnest($1::uuid[], $2::int[]) AS named (entry_id, number)
+               JOIN catalog.entry_versions v ON v.entry_id = named.entry_id AND v.number = named.number
+               JOIN catalog.entries e ON e.id = v.entry_id AND e.latest > v.number
+               WHERE v.review_id IS NOT NULL"#,
+            ids,
+            numbers
         );
         Ok(followed.fetch_all(tx).await?)
     }

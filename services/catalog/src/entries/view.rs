@@ -76,18 +76,17 @@ impl EntryStore {
         rows.into_iter().map(View::try_from).collect()
     }
 
-    /// Versions of an entry, newest first, with the subjects who drafted them.
+    /// Versions of an entry, newest first.
     pub async fn versions(
         &self,
         id: EntryId,
         published_only: bool,
         before: Option<i32>,
         limit: i64,
-    ) -> Result<Vec<(pb::EntryVersion, String)>, Failure> {
+    ) -> Result<Vec<pb::EntryVersion>, Failure> {
         let rows = sqlx::query_as!(
             VersionRow,
-            "SELECT number, state, content, content_digest, created_at, published_at, drafted_by \
-             FROM catalog.entry_versions \
+            "SELECT number, state, content, content_digest, created_at, published_at FROM catalog.entry_versions \
              WHERE entry_id = $1 AND (NOT $2 OR published_at IS NOT NULL) AND ($3::int IS NULL OR number < $3) \
              ORDER BY number DESC LIMIT $4",
             id.0,
@@ -97,11 +96,22 @@ impl EntryStore {
         )
         .fetch_all(self.database.pool())
         .await?;
-        let shown = rows.into_iter().map(|row| {
-            let drafter = row.drafted_by.clone();
-            Ok((row.into_proto(id.0)?, drafter))
-        });
-        shown.collect()
+        rows.into_iter().map(|row| row.into_proto(id.0)).collect()
+    }
+
+    /// One version, and who drafted it.
+    pub async fn version(&self, id: EntryId, number: i32) -> Result<(pb::EntryVersion, String), Failure> {
+        let missing = || Refusal::not_found("entry-version", format!("{id}/{number}"));
+        let drafter = sqlx::query_scalar!(
+            "SELECT drafted_by FROM catalog.entry_versions WHERE entry_id = $1 AND number = $2",
+            id.0,
+            number
+        )
+        .fetch_optional(self.database.pool())
+        .await?;
+        let drafter = drafter.ok_or_else(missing)?;
+        let version = self.versions(id, false, number.checked_add(1), 1).await?.pop().ok_or_else(missing)?;
+        Ok((version, drafter))
     }
 }
 
@@ -112,7 +122,6 @@ struct VersionRow {
     content_digest: Vec<u8>,
     created_at: OffsetDateTime,
     published_at: Option<OffsetDateTime>,
-    drafted_by: String,
 }
 
 impl VersionRow {
@@ -167,7 +176,6 @@ impl TryFrom<Row> for View {
             content_digest: row.content_digest,
             created_at: row.drafted_at,
             published_at: row.published_at,
-            drafted_by: String::new(),
         };
         let latest = latest.into_proto(row.id)?;
         let published = match (row.published, row.former_content, row.former_digest, row.former_drafted_at) {
@@ -180,7 +188,6 @@ impl TryFrom<Row> for View {
                     content_digest,
                     created_at,
                     published_at: row.former_published_at,
-                    drafted_by: String::new(),
                 }
                 .into_proto(row.id)?,
             ),

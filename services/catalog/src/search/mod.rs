@@ -104,7 +104,8 @@ impl Index {
         Self::new(index, threads)
     }
 
-    /// Opens the index that stands below `directory`, having read it through once to check that it is whole.
+    /// Opens the index that stands below `directory`, having read it through once to compare its checksums
+    /// (the short list of segments has none; it must be well-formed).
     ///
     /// Errors: [`Error::Unusable`] if there is none or it is not whole.
     pub fn open(directory: &Path, threads: usize) -> Result<Self, Error> {

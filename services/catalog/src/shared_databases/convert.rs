@@ -52,11 +52,7 @@ fn leads(leads: &[pb::Lead], violations: &mut Violations) -> Vec<Lead> {
     for lead in leads {
         let unit = violations.parse("shared_database.leads.unit_id", &lead.unit_id);
         let start = violations.date("shared_database.leads.start_date", lead.start_date.as_ref());
-        violations.check(
-            lead.start_date.is_some(),
-            "shared_database.leads.start_date",
-            "is required / 必填",
-        );
+        violations.check(lead.start_date.is_some(), "shared_database.leads.start_date", "is required / 必填");
         let end = violations.date("shared_database.leads.end_date", lead.end_date.as_ref());
         parsed.extend(unit.zip(start).map(|(unit, start)| Lead { unit, start, end }));
     }

@@ -37,7 +37,15 @@ impl SharedDatabases {
 
 fn authorize(actor: &Actor, method: &str, id: &SharedDatabaseId) -> Result<(), Refusal> {
     let resource = ("shared-database", id as &dyn std::fmt::Display);
-    service_kit::auth::access::authorize(policy::RULES, method, policy::READ, actor, &[], "REGISTERED", resource)
+    service_kit::auth::access::authorize(
+        policy::RULES,
+        method,
+        policy::READ,
+        actor,
+        &[],
+        "REGISTERED",
+        resource,
+    )
 }
 
 #[tonic::async_trait]

@@ -94,7 +94,11 @@ pub enum Rejection {
 }
 
 impl SharedDatabase {
-    pub fn create(id: SharedDatabaseId, record: Record, now: OffsetDateTime) -> Result<Transition, Rejection> {
+    pub fn create(
+        id: SharedDatabaseId,
+        record: Record,
+        now: OffsetDateTime,
+    ) -> Result<Transition, Rejection> {
         record.check()?;
         let database = Self { id, record, created: now, updated: now, version: 1 };
         Ok(Transition { database, happened: Happened::Created })
@@ -141,9 +145,9 @@ impl Record {
         }
         let mut leads: Vec<_> = self.leads.iter().collect();
         leads.sort();
-        let overlap = leads.windows(2).find(|pair| {
-            pair[0].unit == pair[1].unit && pair[0].end.is_none_or(|end| end >= pair[1].start)
-        });
+        let overlap = leads
+            .windows(2)
+            .find(|pair| pair[0].unit == pair[1].unit && pair[0].end.is_none_or(|end| end >= pair[1].start));
         match overlap {
             Some(pair) => Err(Rejection::Overlap(pair[0].unit.clone())),
             None => Ok(()),

@@ -81,12 +81,9 @@ impl SharedDatabaseStore {
         if written.rows_affected() == 0 {
             return Err(already_exists(id).into());
         }
-        sqlx::query!(
-            "DELETE FROM catalog.shared_database_leads WHERE shared_database_id = $1",
-            id.as_str()
-        )
-        .execute(&mut **tx)
-        .await?;
+        sqlx::query!("DELETE FROM catalog.shared_database_leads WHERE shared_database_id = $1", id.as_str())
+            .execute(&mut **tx)
+            .await?;
         let units: Vec<_> = record.leads.iter().map(|lead| lead.unit.as_str()).collect();
         let starts: Vec<_> = record.leads.iter().map(|lead| lead.start).collect();
         let ends: Vec<_> = record.leads.iter().map(|lead| lead.end).collect();
@@ -182,7 +179,9 @@ async fn with_leads(connection: &mut PgConnection, rows: Vec<Row>) -> Result<Vec
             "BASE" => Kind::Base,
             "THEMATIC" => Kind::Thematic,
             "COLLABORATIVE" => Kind::Collaborative,
-            other => return Err(Failure::internal(format!("shared database {}: no kind is {other}", row.id))),
+            other => {
+                return Err(Failure::internal(format!("shared database {}: no kind is {other}", row.id)));
+            }
         };
         found.push(SharedDatabase {
             id: row.id.parse().map_err(Failure::internal)?,

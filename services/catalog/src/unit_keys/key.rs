@@ -168,14 +168,17 @@ impl UnitKey {
         active: Option<UnitKey>,
         now: OffsetDateTime,
     ) -> Result<Vec<Transition>, Rejection> {
-        let State::Pending = self.state else { return Err(Rejection::WrongState { state: self.state.name() }) };
+        let State::Pending = self.state else {
+            return Err(Rejection::WrongState { state: self.state.name() });
+        };
         if by.unit != office.unit || !matches!(by.state, State::Active { .. }) {
             return Err(Rejection::KeyNotActive);
         }
         if !by.public_key.verifies(&self.statement(), &signature) {
             return Err(Rejection::SignatureInvalid);
         }
-        let mut changes: Vec<_> = active.map(|active| active.supersede(now)).transpose()?.into_iter().collect();
+        let mut changes: Vec<_> =
+            active.map(|active| active.supersede(now)).transpose()?.into_iter().collect();
         let countersignature = Countersignature { key: by.id.clone(), signature, at: now };
         changes.push(self.become_state(State::Active { countersignature }, Happened::Countersigned));
         Ok(changes)

@@ -38,7 +38,11 @@ impl KeyStore {
     }
 
     /// As [`KeyStore::find`] for a key of another unit, which stays as it is until the commit.
-    pub async fn find_for_share(&self, tx: &mut PgConnection, id: &KeyId) -> Result<Option<UnitKey>, Failure> {
+    pub async fn find_for_share(
+        &self,
+        tx: &mut PgConnection,
+        id: &KeyId,
+    ) -> Result<Option<UnitKey>, Failure> {
         let row =
             sqlx::query_as!(Row, "SELECT * FROM catalog.unit_keys WHERE id = $1 FOR SHARE", id.as_str())
                 .fetch_optional(tx)

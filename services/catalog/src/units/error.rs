@@ -10,7 +10,8 @@ impl From<Rejection> for Failure {
         let mut violations = Violations::new();
         match rejection {
             Rejection::KindMissing => {
-                violations.add("unit.kind", "is required with a credit code / 有统一社会信用代码的单位须填写类别");
+                violations
+                    .add("unit.kind", "is required with a credit code / 有统一社会信用代码的单位须填写类别");
             }
             Rejection::NameTwice(name) => {
                 violations.add("unit.aliases", format!("names {name:?} twice / 名称重复"));

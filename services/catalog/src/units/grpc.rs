@@ -81,7 +81,8 @@ impl UnitService for Units {
 
     async fn list_units(&self, request: Request<pb::ListUnitsRequest>) -> Reply<pb::ListUnitsResponse> {
         let body = request.into_inner();
-        let filters = pb::ListUnitsRequest { page_size: 0, page_token: String::new(), names: body.names.clone() };
+        let filters =
+            pb::ListUnitsRequest { page_size: 0, page_token: String::new(), names: body.names.clone() };
         let page: Page<String> = Page::parse(body.page_size, &body.page_token, 50, 1000, &filters)?;
         let mut violations = Violations::new();
         violations.check(body.names.len() <= 1000, "names", "must not be more than 1000 / 不得超过1000个");
@@ -223,8 +224,7 @@ impl UnitService for Units {
             Some((OffsetDateTime::from_unix_timestamp_nanos(i128::from(at) * 1000).ok()?, id))
         });
         let found = self.keys.list(&unit, before, page.size + 1).await?;
-        let (found, next_page_token) =
-            page.cut(found, |last| (micros(last.registered), last.id.to_string()));
+        let (found, next_page_token) = page.cut(found, |last| (micros(last.registered), last.id.to_string()));
         let keys = found.iter().map(key_convert::to_proto).collect();
         Ok(Response::new(pb::ListUnitKeysResponse { keys, next_page_token }))
     }

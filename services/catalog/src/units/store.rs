@@ -77,13 +77,10 @@ impl UnitStore {
         tx: &mut PgConnection,
         names: &[String],
     ) -> Result<BTreeMap<String, UnitId>, Failure> {
-        let rows =
-            sqlx::query!("SELECT name, unit_id FROM catalog.unit_names WHERE name = ANY($1)", names)
-                .fetch_all(tx)
-                .await?;
-        rows.into_iter()
-            .map(|row| Ok((row.name, row.unit_id.parse().map_err(Failure::internal)?)))
-            .collect()
+        let rows = sqlx::query!("SELECT name, unit_id FROM catalog.unit_names WHERE name = ANY($1)", names)
+            .fetch_all(tx)
+            .await?;
+        rows.into_iter().map(|row| Ok((row.name, row.unit_id.parse().map_err(Failure::internal)?))).collect()
     }
 
     /// Which of these ids are not registered.

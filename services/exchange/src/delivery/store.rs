@@ -207,7 +207,10 @@ impl TryFrom<Row> for Delivery {
             ("COMPLETED", Some(at)) => State::Completed { at },
             ("BROKEN", Some(at)) => State::Broken { sent, at },
             _ => {
-                return Err(Failure::internal(format!("delivery {}: its end does not fit its state", row.id)));
+                return Err(Failure::internal(format!(
+                    "delivery {}: its end does not fit its state",
+                    row.id
+                )));
             }
         };
         Ok(Self {

@@ -6,7 +6,7 @@ use aws_lc_rs::digest;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use govshare_model::Actor;
-use govshare_model::id::{AgreementId, CaseId, DataVersionId};
+use govshare_model::id::{AgreementId, CaseId, DataVersionId, UnitId};
 use time::{Duration, OffsetDateTime};
 
 use crate::agreement::Agreement;
@@ -21,7 +21,7 @@ pub struct Ticket {
     pub agreement: AgreementId,
     pub case: CaseId,
     pub data_version: DataVersionId,
-    pub provider: govshare_model::id::UnitId,
+    pub provider: UnitId,
     /// Person and unit it was given to.
     pub holder: Actor,
     pub issued: OffsetDateTime,

@@ -64,6 +64,10 @@ impl Connection {
         self.spent.cancel();
     }
 
+    pub fn is_spent(&self) -> bool {
+        self.spent.is_cancelled()
+    }
+
     /// Calls in work.
     pub fn calls(&self) -> usize {
         self.calls.load(Ordering::Relaxed)
@@ -103,9 +107,9 @@ impl Slot {
             match connected {
                 Ok((connection, driver)) => {
                     tracing::debug!(service = self.upstream.name, address = %self.address, "connected");
-                    pause = FIRST_PAUSE;
-                    self.offer(&connection, driver, &stop).await;
+                    let answered = self.offer(&connection, driver, &stop).await;
                     self.upstream.remove(&connection);
+                    pause = if answered { FIRST_PAUSE } else { (pause * 2).min(LONGEST_PAUSE) };
                     tracing::debug!(service = self.upstream.name, address = %self.address, "no longer connected");
                 }
                 Err(error) => {
@@ -169,13 +173,19 @@ impl Slot {
     }
 
     /// Asks for the replica's health and offers the connection accordingly, until it is spent or `stop`. Calls in
-    /// work go on: the driver ends when the last of them has.
-    async fn offer(&self, connection: &Arc<Connection>, driver: JoinHandle<()>, stop: &CancellationToken) {
+    /// work go on: the driver ends when the last of them has. Tells whether the replica ever answered.
+    async fn offer(
+        &self,
+        connection: &Arc<Connection>,
+        driver: JoinHandle<()>,
+        stop: &CancellationToken,
+    ) -> bool {
+        let mut answered = false;
         let mut unanswered = 0;
         loop {
             let checked = tokio::select! {
-                () = stop.cancelled() => return,
-                () = connection.spent.cancelled() => return,
+                () = stop.cancelled() => return answered,
+                () = connection.spent.cancelled() => return answered,
                 checked = health::check(connection) => checked,
             };
             match checked {
@@ -190,17 +200,18 @@ impl Slot {
                 Health::Unanswered if connection.is_full() => {}
                 Health::Unanswered => unanswered += 1,
             }
+            answered |= unanswered == 0;
             if unanswered >= UNANSWERED_OUT {
                 self.upstream.remove(connection);
             }
             if unanswered >= UNANSWERED_CUT {
                 tracing::warn!(service = self.upstream.name, address = %self.address, "does not answer; cut");
                 driver.abort();
-                return;
+                return answered;
             }
             tokio::select! {
-                () = stop.cancelled() => return,
-                () = connection.spent.cancelled() => return,
+                () = stop.cancelled() => return answered,
+                () = connection.spent.cancelled() => return answered,
                 () = tokio::time::sleep(self.health_interval) => {}
             }
         }

@@ -72,15 +72,21 @@ impl Upstream {
         let live = self.live.read().unwrap_or_else(PoisonError::into_inner);
         let count = live.len();
         if count < 2 {
-            return live.first().cloned();
+            return live.first().filter(|only| !only.is_spent()).cloned();
         }
         let turn = self.turn.fetch_add(1, Ordering::Relaxed);
         let first = turn % count;
         let second = (first + 1 + turn / count % (count - 1)) % count;
         let (one, other) = (&live[first], &live[second]);
-        let is_failed = |connection| failed.is_some_and(|failed| Arc::ptr_eq(failed, connection));
-        let take_other = is_failed(one) || (!is_failed(other) && other.calls() < one.calls());
-        Some(Arc::clone(if take_other { other } else { one }))
+        let avoided = |connection: &Arc<Connection>| {
+            connection.is_spent() || failed.is_some_and(|failed| Arc::ptr_eq(failed, connection))
+        };
+        match (avoided(one), avoided(other)) {
+            (false, false) if other.calls() < one.calls() => Some(Arc::clone(other)),
+            (false, _) => Some(Arc::clone(one)),
+            (true, false) => Some(Arc::clone(other)),
+            (true, true) => live.iter().find(|connection| !connection.is_spent()).cloned(),
+        }
     }
 
     fn add(&self, connection: &Arc<Connection>) {

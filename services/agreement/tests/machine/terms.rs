@@ -1,0 +1,91 @@
+//! When an agreement can be drafted, and which terms stand.
+
+use agreement::agreement::Rejection;
+use agreement::case::{Case, NamedParties, Party, Standing};
+use agreement::terms::{Terms, TermsProblem};
+use time::macros::date;
+
+use crate::support::{case, draft, parties, resource, terms, unit};
+
+fn items(names: &[&str]) -> Vec<String> {
+    names.iter().map(|name| (*name).to_owned()).collect()
+}
+
+#[test]
+fn art26_only_a_consented_case_leads_to_an_agreement() {
+    let of = |standing| draft(&Case { standing, ..case() }, &resource(&[]), &parties(), terms()).err();
+    assert_eq!(of(Standing::Consented), None);
+    assert_eq!(of(Standing::Agreed), Some(Rejection::AgreementExists));
+    for state in ["SUBMITTED", "REFUSED", "WITHDRAWN"] {
+        assert_eq!(of(Standing::WithoutConsent { state }), Some(Rejection::CaseNotConsented { state }));
+    }
+}
+
+#[test]
+fn a_provisional_party_is_named() {
+    let provisional = |party: Party| Party { provisional: true, ..party };
+    let named = parties();
+    let cases = [
+        (NamedParties { applicant: provisional(named.applicant.clone()), ..named.clone() }, "jiaowei"),
+        (NamedParties { provider: provisional(named.provider.clone()), ..named.clone() }, "weishengju"),
+        (NamedParties { info_office: provisional(named.info_office.clone()), ..named }, "info-office"),
+    ];
+    for (parties, name) in cases {
+        let refused = draft(&case(), &resource(&[]), &parties, terms()).err();
+        assert_eq!(refused, Some(Rejection::Provisional { units: vec![unit(name)] }));
+    }
+}
+
+#[test]
+fn all_that_is_wrong_with_the_terms_is_told_at_once() {
+    let asked = Case { items: items(&["机构名称"]), ..case() };
+    let bad = Terms {
+        valid_from: date!(2026 - 03 - 01),
+        valid_until: date!(2026 - 02 - 28),
+        items: items(&["机构名称", "评价等级"]),
+        ..terms()
+    };
+    assert_eq!(
+        draft(&asked, &resource(&[]), &parties(), bad).err(),
+        Some(Rejection::TermsInvalid {
+            problems: vec![
+                TermsProblem::EndsBeforeStart,
+                TermsProblem::Over,
+                TermsProblem::NotAskedFor { item: "评价等级".to_owned() },
+            ]
+        })
+    );
+}
+
+#[test]
+fn the_scope_is_never_wider_than_what_was_asked_for() {
+    let today = date!(2026 - 03 - 02);
+    let scope = |asked: &[&str], listed: &[&str], agreed: &[&str]| {
+        let asked = Case { items: items(asked), ..case() };
+        let listed = agreement::case::Resource { items: items(listed), ..resource(&[]) };
+        Terms { items: items(agreed), ..terms() }.problems(&asked, &listed, today)
+    };
+    let unknown = |item: &str| vec![TermsProblem::Unknown { item: item.to_owned() }];
+    assert_eq!(scope(&[], &["甲", "乙"], &[]), vec![], "all asked for, all agreed");
+    assert_eq!(scope(&[], &["甲", "乙"], &["乙"]), vec![], "less than asked for");
+    assert_eq!(scope(&["甲"], &["甲", "乙"], &["甲"]), vec![]);
+    assert_eq!(scope(&["甲"], &["甲", "乙"], &[]), vec![TermsProblem::WholeNotAskedFor]);
+    assert_eq!(
+        scope(&["甲"], &["甲", "乙"], &["乙"]),
+        vec![TermsProblem::NotAskedFor { item: "乙".to_owned() }]
+    );
+    assert_eq!(scope(&[], &["甲", "乙"], &["丙"]), unknown("丙"));
+    assert_eq!(scope(&["丙"], &["甲", "乙"], &["丙"]), unknown("丙"), "the entry never had it");
+    assert_eq!(scope(&[], &[], &["丙"]), vec![], "an entry without a list of items");
+}
+
+#[test]
+fn the_last_day_may_be_today_in_shanghai() {
+    let until = |valid_until| {
+        let terms = Terms { valid_from: date!(2026 - 01 - 01), valid_until, ..terms() };
+        draft(&case(), &resource(&[]), &parties(), terms).err()
+    };
+    assert_eq!(until(date!(2026 - 03 - 02)), None);
+    let over = Rejection::TermsInvalid { problems: vec![TermsProblem::Over] };
+    assert_eq!(until(date!(2026 - 03 - 01)), Some(over));
+}
