@@ -5,6 +5,7 @@ use std::time::Duration;
 use govshare_cluster::Identity;
 use govshare_model::Role;
 use govshare_model::id::UnitId;
+use govshare_proto::{access_request, agreement, audit, catalog, evaluation, exchange, security_review};
 use tonic::transport::Channel;
 
 use crate::people::Person;
@@ -47,27 +48,17 @@ impl Platform {
     pub async fn wait_until_ready(&self) {
         let anyone = self.person("jiaowei", Role::Drafter);
         eventually("every service answers through the gateway", async || {
-            let answers = (
-                anyone.units().list_units(Default::default()).await,
-                anyone.entries().search_entries(Default::default()).await,
-                anyone.requests().list_access_requests(Default::default()).await,
-                anyone.reviews().list_reviews(Default::default()).await,
-                anyone.agreements().list_agreements(Default::default()).await,
-                anyone.exchange().list_deliveries(Default::default()).await,
-                anyone.audit().list_events(Default::default()).await,
-                anyone.evaluation().list_unit_indicators(Default::default()).await,
-            );
-            let missing = [
-                answers.0.err(),
-                answers.1.err(),
-                answers.2.err(),
-                answers.3.err(),
-                answers.4.err(),
-                answers.5.err(),
-                answers.6.err(),
-                answers.7.err(),
+            let answers = [
+                anyone.units().list_units(catalog::v1::ListUnitsRequest::default()).await.map(drop),
+                anyone.entries().search_entries(catalog::v1::SearchEntriesRequest::default()).await.map(drop),
+                anyone.requests().list_access_requests(access_request::v1::ListAccessRequestsRequest::default()).await.map(drop),
+                anyone.reviews().list_reviews(security_review::v1::ListReviewsRequest::default()).await.map(drop),
+                anyone.agreements().list_agreements(agreement::v1::ListAgreementsRequest::default()).await.map(drop),
+                anyone.exchange().list_deliveries(exchange::v1::ListDeliveriesRequest::default()).await.map(drop),
+                anyone.audit().list_events(audit::v1::ListEventsRequest::default()).await.map(drop),
+                anyone.evaluation().list_unit_indicators(evaluation::v1::ListUnitIndicatorsRequest::default()).await.map(drop),
             ];
-            missing.into_iter().flatten().next().map_or(Ok(()), |status| Err(format!("{status:?}")))
+            answers.into_iter().collect::<Result<(), _>>()
         })
         .await;
     }

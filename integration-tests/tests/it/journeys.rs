@@ -24,7 +24,8 @@ async fn get(city: &City, unit: &str, case: &Case) -> Result<requests::AccessReq
 }
 
 async fn download(uri: &str, ticket: &str) -> Result<Vec<u8>, Status> {
-    let mut client = DownloadServiceClient::connect(uri.to_owned()).await.expect("exchange's data port");
+    let port = tonic::transport::Endpoint::from_shared(uri.to_owned()).expect("an address");
+    let mut client = DownloadServiceClient::new(port.connect().await.expect("exchange's data port"));
     let mut stream = client.download(DownloadRequest { ticket: ticket.to_owned() }).await?.into_inner();
     let mut bytes = Vec::new();
     while let Some(message) = stream.message().await? {

@@ -99,7 +99,7 @@ fn like(entries: &BTreeMap<EntryId, Document>, query: &Query) -> Vec<Hit> {
             let texts = [&entry.title, &entry.provider, &entry.items, &entry.summary];
             let classes = query.terms().iter().map(|term| {
                 let contains = |text: &&Text| text.as_str().contains(term.as_str());
-                texts.iter().position(|text| contains(text)).map(|field| Field::ALL[field])
+                texts.iter().position(contains).map(|field| Field::ALL[field])
             });
             let class = classes.collect::<Option<Vec<Field>>>()?.into_iter().max().unwrap_or(Field::Title);
             Some(Key { class, issued: entry.issued, entry_id: entry.entry_id })
@@ -277,7 +277,7 @@ fn searches_run_while_one_writer_applies() {
             let mut most = 0;
             while !written.load(Ordering::SeqCst) {
                 let hits = found(&index, "企业名录").len();
-                assert!(hits >= most && hits % 20 == 0, "half a commit was seen");
+                assert!(hits >= most && hits.is_multiple_of(20), "half a commit was seen");
                 most = hits;
             }
         };

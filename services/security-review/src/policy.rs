@@ -4,8 +4,6 @@ use govshare_model::authority::{Relation, Rule};
 use govshare_model::id::UnitId;
 use govshare_model::{Actor, Role};
 
-use crate::review::Review;
-
 const MEMBERS: &[Role] = &[Role::Drafter, Role::Approver, Role::Reviewer, Role::Signatory];
 const DISTRICT: &[Role] = &[Role::InfoOffice, Role::SecrecyBureau, Role::Auditor];
 
@@ -31,17 +29,12 @@ pub const RULES: &[Rule] = &[
     Rule { method: "RejectReview", roles: &[Role::Reviewer], relation: Relation::Provider, states: &[] },
 ];
 
-/// How the caller's unit stands to a review.
-pub fn relations(actor: &Actor, review: &Review) -> Vec<Relation> {
-    if actor.unit == review.submission.provider { vec![Relation::Provider] } else { Vec::new() }
+/// How the caller's unit stands to a review of an entry that `provider` provides.
+pub fn relations(actor: &Actor, provider: &UnitId) -> Vec<Relation> {
+    if actor.unit == *provider { vec![Relation::Provider] } else { Vec::new() }
 }
 
 /// Whether the caller reads every review, whoever provides the entry.
 pub fn reads_all(actor: &Actor) -> bool {
     DISTRICT.iter().any(|role| actor.is(*role))
-}
-
-/// The one unit whose versions the caller may submit; `None`: any unit's.
-pub fn submits_for(actor: &Actor) -> Option<&UnitId> {
-    (!actor.is(Role::InfoOffice)).then_some(&actor.unit)
 }

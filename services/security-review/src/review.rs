@@ -1,5 +1,7 @@
 //! The secrecy review of one exact version of an entry, and what may happen to it (art. 16).
 
+use std::fmt;
+
 use govshare_model::id::{EntryId, ReviewId, UnitId};
 use govshare_model::{Actor, Subject};
 use time::OffsetDateTime;
@@ -16,11 +18,16 @@ pub struct EntryVersion {
     pub version: i32,
 }
 
+impl fmt::Display for EntryVersion {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}", self.entry, self.version)
+    }
+}
+
 impl EntryVersion {
     /// The one review that this version has.
     pub fn review_id(&self) -> ReviewId {
-        let name = format!("{}/{}", self.entry, self.version);
-        ReviewId(Uuid::new_v5(&NAMESPACE, name.as_bytes()))
+        ReviewId(Uuid::new_v5(&NAMESPACE, self.to_string().as_bytes()))
     }
 }
 

@@ -1,5 +1,6 @@
 //! What this service asks of the catalogue and tells it.
 
+use futures_util::{StreamExt, TryStreamExt, stream};
 use govshare_model::Subject;
 use govshare_model::id::UnitId;
 use govshare_proto::catalog::internal::v1 as pb;
@@ -9,8 +10,12 @@ use prost::Message;
 use service_kit::client::{Upstream, retrying};
 use service_kit::outbox::Destination;
 use service_kit::{Failure, Reason, Refusal};
+use tonic::Code;
 
 use crate::review::{EntryVersion, Happened, Submission, Transition};
+
+/// Questions about single entries that are under way at once.
+const FACTS_AT_ONCE: usize = 16;
 
 /// Destination of decided reviews in the outbox.
 pub const OUTCOMES: &str = "catalog.record-review-outcomes";
@@ -26,12 +31,34 @@ impl Catalog {
         Self { client: CatalogFactsServiceClient::new(upstream) }
     }
 
-    /// Puts versions under review, told one by one in their order; those that are already stay so. Of other
-    /// units than `provider`, if one is given, nothing is touched.
+    /// The providing units of versions, in their order; `None` where the catalogue has no such version.
+    pub async fn providers(&self, versions: &[EntryVersion]) -> Result<Vec<Option<UnitId>>, Failure> {
+        let asked = versions.iter().map(|version| self.clone().provider(*version));
+        stream::iter(asked.collect::<Vec<_>>()).buffered(FACTS_AT_ONCE).try_collect().await
+    }
+
+    async fn provider(self, version: EntryVersion) -> Result<Option<UnitId>, Failure> {
+        let request =
+            pb::GetEntryFactsRequest { entry_id: version.entry.to_string(), version: version.version };
+        let facts = retrying(|| {
+            let (mut client, request) = (self.client.clone(), request.clone());
+            async move { client.get_entry_facts(request).await }
+        })
+        .await;
+        match facts {
+            Ok(facts) => {
+                let entry = facts.entry.ok_or_else(|| Failure::internal("entry facts without an entry"))?;
+                Ok(Some(entry.provider_unit_id.parse().map_err(Failure::internal)?))
+            }
+            Err(Failure::Upstream(status)) if status.code() == Code::NotFound => Ok(None),
+            Err(failure) => Err(failure),
+        }
+    }
+
+    /// Puts versions under review, told one by one in their order; those that are already stay so.
     pub async fn begin_reviews(
         &self,
         versions: &[EntryVersion],
-        provider: Option<&UnitId>,
     ) -> Result<Vec<Result<Submission, Refusal>>, Failure> {
         if versions.is_empty() {
             return Ok(Vec::new());
@@ -41,10 +68,7 @@ impl Catalog {
             entry_id: version.entry.to_string(),
             version: version.version,
         };
-        let request = pb::BeginReviewsRequest {
-            reviews: versions.iter().map(begin).collect(),
-            provider_unit_id: provider.map(ToString::to_string).unwrap_or_default(),
-        };
+        let request = pb::BeginReviewsRequest { reviews: versions.iter().map(begin).collect() };
         let reply = retrying(|| {
             let (mut client, request) = (self.client.clone(), request.clone());
             async move { client.begin_reviews(request).await }
@@ -53,11 +77,7 @@ impl Catalog {
         if reply.results.len() != versions.len() {
             return Err(Failure::internal("the catalogue answered for other reviews than asked"));
         }
-        versions
-            .iter()
-            .zip(reply.results)
-            .map(|(version, result)| submission(*version, result, provider))
-            .collect()
+        versions.iter().zip(reply.results).map(|(version, result)| submission(*version, result)).collect()
     }
 
     /// Delivers decided reviews; the catalogue takes repeats.
@@ -77,15 +97,11 @@ impl Catalog {
 fn submission(
     version: EntryVersion,
     result: pb::BeginReviewResult,
-    wanted: Option<&UnitId>,
 ) -> Result<Result<Submission, Refusal>, Failure> {
     if !result.reason.is_empty() {
         return Ok(Err(refusal(version, &result)));
     }
     let provider: UnitId = result.provider_unit_id.parse().map_err(Failure::internal)?;
-    if wanted.is_some_and(|wanted| *wanted != provider) {
-        return Ok(Err(not_found(version)));
-    }
     Ok(Ok(Submission {
         version,
         provider,
@@ -99,7 +115,7 @@ fn submission(
 fn refusal(version: EntryVersion, result: &pb::BeginReviewResult) -> Refusal {
     let reason = Reason::from_str_name(&format!("REASON_{}", result.reason)).unwrap_or(Reason::WrongState);
     if reason == Reason::NotFound {
-        return not_found(version);
+        return Refusal::not_found("entry-version", version);
     }
     let words = result.description.as_str();
     let (chinese, english) = words.split_once(" / ").unwrap_or((words, words));
@@ -111,10 +127,6 @@ fn refusal(version: EntryVersion, result: &pb::BeginReviewResult) -> Refusal {
             refusal.state(name.strip_prefix("ENTRY_VERSION_STATE_").unwrap_or(name))
         }
     }
-}
-
-fn not_found(version: EntryVersion) -> Refusal {
-    Refusal::not_found("entry-version", format!("{}/{}", version.entry, version.version))
 }
 
 /// What the catalogue records of decided reviews.

@@ -3,7 +3,6 @@
 use govshare_model::id::EntryId;
 use govshare_model::{Actor, Role, Subject};
 use proptest::prelude::*;
-use security_review::policy;
 use security_review::review::{EntryVersion, Happened, Rejection, Review, State, Submission, Transition};
 use time::macros::datetime;
 use time::{Duration, OffsetDateTime};
@@ -157,14 +156,6 @@ proptest! {
         prop_assert_eq!(review.version, 1 + decisions);
         prop_assert!(decisions <= 1);
     }
-}
-
-#[test]
-fn only_the_info_office_submits_for_other_units() {
-    let drafter = reviewer("drafter");
-    assert_eq!(policy::submits_for(&drafter), Some(&drafter.unit));
-    let office = Actor { roles: [Role::InfoOffice].into_iter().collect(), ..drafter };
-    assert_eq!(policy::submits_for(&office), None);
 }
 
 #[test]

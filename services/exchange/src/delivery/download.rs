@@ -81,14 +81,14 @@ impl Downloads {
         let started = self.deliveries.start(&mut tx, &start, &version, &ticket.holder).await?;
         tx.commit_unasked().await?;
 
-        let id = start.delivery().id;
-        if let Err(failure) = started.append(&self.database, &self.audit).await {
-            tracing::error!(%id, error = %failure, "delivery not started, as the audit did not take it");
-            self.recorder.give_up(id);
-            return Err(error::audit_unavailable().into());
-        }
         let (stream, progress) = self.stream(&start, &version, place);
+        let id = start.delivery().id;
         self.recorder.follow(id, progress);
+        // Without the audit the stream is dropped unread, which the recorder takes down as broken.
+        started.append(&self.database, &self.audit).await.map_err(|failure| {
+            tracing::error!(%id, error = %failure, "delivery not started, as the audit did not take it");
+            error::audit_unavailable()
+        })?;
         Ok(stream)
     }
 
@@ -103,6 +103,6 @@ impl Downloads {
             data_version: Some(data_version::convert::to_proto(version)),
         };
         let chunks = Box::pin(self.objects.read(version.id, version.content.size()));
-        DeliveryStream::new(opening, chunks, place, self.recorder.cut.clone())
+        DeliveryStream::new(opening, chunks, place, self.recorder.cut.child_token())
     }
 }

@@ -38,21 +38,19 @@ impl Recorder {
                 tokio::select! {
                     () = progress.ended() => break,
                     () = recorder.cut.cancelled() => break,
-                    _ = beat.tick() => {
-                        if let Err(error) = recorder.deliveries.note_progress(id, progress.sent()).await {
-                            tracing::warn!(%id, %error, "progress not noted");
-                        }
+                    _ = beat.tick() => {}
+                }
+                match recorder.deliveries.note_progress(id, progress.sent()).await {
+                    Ok(true) => {}
+                    Ok(false) => {
+                        tracing::error!(%id, "delivery was taken for abandoned and is cut");
+                        return progress.cut();
                     }
+                    Err(error) => tracing::warn!(%id, %error, "progress not noted"),
                 }
             }
             recorder.record_end(id, progress.sent()).await;
         });
-    }
-
-    /// Records the end of a delivery whose stream never began.
-    pub fn give_up(&self, id: DeliveryId) {
-        let recorder = self.clone();
-        self.tasks.spawn(async move { recorder.record_end(id, 0).await });
     }
 
     /// Tries until the database takes it; if this process dies before, the sweeper breaks the delivery.

@@ -137,9 +137,9 @@ impl Deliveries {
         tx.emit(None, &event(delivery))
     }
 
-    /// Notes a sign of life of a running delivery and how far it is.
-    pub async fn note_progress(&self, id: DeliveryId, sent: u64) -> Result<(), Failure> {
-        sqlx::query!(
+    /// Notes a sign of life of a delivery and how far it is; false: it was ended.
+    pub async fn note_progress(&self, id: DeliveryId, sent: u64) -> Result<bool, Failure> {
+        let noted = sqlx::query!(
             "UPDATE exchange.deliveries SET sent_bytes = $2, seen_at = clock_timestamp() \
              WHERE id = $1 AND state = 'STARTED'",
             id.0,
@@ -147,7 +147,7 @@ impl Deliveries {
         )
         .execute(self.database.pool())
         .await?;
-        Ok(())
+        Ok(noted.rows_affected() == 1)
     }
 }
 

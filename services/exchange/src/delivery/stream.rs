@@ -22,7 +22,7 @@ pub struct DeliveryStream {
     opening: Option<pb::DownloadOpening>,
     chunks: Chunks,
     sent: Arc<AtomicU64>,
-    /// Cut when the drain of a shutdown is over.
+    /// Nothing more is sent: the drain of a shutdown is over, or the delivery was ended.
     cut: CancellationToken,
     _place: OwnedSemaphorePermit,
     _end: oneshot::Sender<Infallible>,
@@ -32,6 +32,7 @@ pub struct DeliveryStream {
 pub struct Progress {
     sent: Arc<AtomicU64>,
     end: oneshot::Receiver<Infallible>,
+    cut: CancellationToken,
 }
 
 impl DeliveryStream {
@@ -43,7 +44,7 @@ impl DeliveryStream {
     ) -> (Self, Progress) {
         let sent = Arc::new(AtomicU64::new(0));
         let (sender, end) = oneshot::channel();
-        let progress = Progress { sent: Arc::clone(&sent), end };
+        let progress = Progress { sent: Arc::clone(&sent), end, cut: cut.clone() };
         (Self { opening: Some(opening), chunks, sent, cut, _place: place, _end: sender }, progress)
     }
 }
@@ -52,6 +53,11 @@ impl Progress {
     /// Bytes handed to the transport.
     pub fn sent(&self) -> u64 {
         self.sent.load(Ordering::Relaxed)
+    }
+
+    /// Lets nothing more be sent.
+    pub fn cut(&self) {
+        self.cut.cancel();
     }
 
     /// Returns once the stream has ended or was dropped by a client who left.
@@ -65,7 +71,7 @@ impl Stream for DeliveryStream {
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         if self.cut.is_cancelled() {
-            return Poll::Ready(Some(Err(Status::unavailable("the service stops"))));
+            return Poll::Ready(Some(Err(Status::unavailable("the delivery was cut; take a new ticket"))));
         }
         if let Some(opening) = self.opening.take() {
             return Poll::Ready(Some(Ok(pb::DownloadResponse { part: Some(Part::Opening(opening)) })));

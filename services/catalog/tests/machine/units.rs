@@ -1,0 +1,77 @@
+use catalog::units::policy;
+use catalog::units::unit::{Field, Happened, Kind, Record, Rejection, Unit};
+use govshare_model::Role;
+
+use crate::{minute, person};
+
+fn record(name: &str) -> Record {
+    Record { name: name.to_owned(), kind: Some(Kind::AdministrativeOrgan), ..Record::default() }
+}
+
+fn unit() -> Unit {
+    let id = "jiaowei".parse().expect("a slug");
+    Unit::create(id, record("区教委"), minute(0)).expect("a good record").unit().clone()
+}
+
+#[test]
+fn a_unit_is_provisional_until_its_credit_code_is_recorded() {
+    let unit = unit();
+    assert_eq!(unit.standing(), "PROVISIONAL");
+    let code = "91350100M000100Y43".parse().expect("a code");
+    let record = Record { credit_code: Some(code), ..unit.record.clone() };
+    let updated = unit.update(record, minute(1)).expect("allowed").expect("a change");
+    assert_eq!(updated.unit().standing(), "REGISTERED");
+    assert_eq!(updated.happened(), &Happened::Updated(vec![Field::CreditCode]));
+    assert_eq!(updated.unit().version, 2);
+    assert_eq!(updated.unit().updated, minute(1));
+}
+
+#[test]
+fn only_a_provisional_unit_may_leave_its_kind_open() {
+    let id = || "ab".parse().expect("a slug");
+    let open = Record { kind: None, ..record("某局") };
+    assert!(Unit::create(id(), open.clone(), minute(0)).is_ok());
+    let coded = Record { credit_code: "91350100M000100Y43".parse().ok(), ..open };
+    assert_eq!(Unit::create(id(), coded, minute(0)), Err(Rejection::KindMissing));
+}
+
+#[test]
+fn a_name_stands_once_among_a_units_own() {
+    let twice = Record { aliases: vec!["教委".to_owned(), "区教委".to_owned()], ..record("区教委") };
+    let refused = unit().update(twice, minute(1));
+    assert_eq!(refused, Err(Rejection::NameTwice("区教委".to_owned())));
+}
+
+#[test]
+fn the_same_record_is_no_change() {
+    let unit = unit();
+    assert_eq!(unit.clone().update(unit.record.clone(), minute(9)), Ok(None));
+}
+
+#[test]
+fn an_update_takes_the_named_fields_only() {
+    let new =
+        Record { section: "信息科".to_owned(), aliases: vec!["教委".to_owned()], ..record("新名") };
+    let merged = record("区教委").with(&[Field::Section], new.clone());
+    assert_eq!(merged, Record { section: "信息科".to_owned(), ..record("区教委") });
+    assert_eq!(record("区教委").with(&Field::ALL, new.clone()), new);
+}
+
+#[test]
+fn the_id_of_a_provisional_unit_follows_from_its_name() {
+    let made = Unit::create_provisional("安顺市统计局".to_owned(), minute(0));
+    // printf 安顺市统计局 | sha256sum
+    assert_eq!(made.unit().id.as_str(), "u-b6065f5d038350b9");
+    assert_eq!(made.unit().standing(), "PROVISIONAL");
+}
+
+#[test]
+fn a_unit_keeps_its_section_contacts_and_aliases_itself() {
+    let approver = person("jiaowei", "a", &[Role::Approver]);
+    let officer = person("info-office", "o", &[Role::InfoOffice]);
+    for field in Field::ALL {
+        let own = matches!(field, Field::Section | Field::Contacts | Field::Aliases);
+        assert_eq!(policy::may_change(&approver, field), own, "{}", field.name());
+        assert!(policy::may_change(&officer, field), "{}", field.name());
+    }
+}
