@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use aws_lc_rs::signature::Ed25519KeyPair;
-use govshare_cluster::{Cluster, Options};
+use govshare_cluster::{Cluster, Options, Seed};
 use govshare_model::Role;
 use govshare_model::id::UnitId;
 use time::Duration;
@@ -57,6 +57,7 @@ impl Stage {
             }
         }
         let cluster = Cluster::start(Options::disposable()).await.map_err(Failure::local)?;
+        cluster.plant(&Seed::builtin()).await.map_err(Failure::local)?;
         let sandbox = Sandbox::running(cluster.description());
         let endpoint = cluster.gateway_endpoint();
         let channel = connect(&endpoint, None).await?;

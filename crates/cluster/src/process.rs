@@ -57,9 +57,12 @@ enum State {
     Stopped,
 }
 
+/// Hears whether a life that was ordered has begun.
+type Started = oneshot::Sender<Result<(), Error>>;
+
 enum Order {
     Kill(oneshot::Sender<()>),
-    Start(oneshot::Sender<Result<(), Error>>),
+    Start(Started),
     Stop(Duration, oneshot::Sender<()>),
 }
 
@@ -260,22 +263,27 @@ async fn supervise(
         if life.since.elapsed() >= HEALTHY_LIFE {
             backoff = FIRST_BACKOFF;
         }
-        let Some(next) = next_life(&program, &mut orders, revive.then_some(backoff)).await else {
+        let Some((next, ordered)) = next_life(&program, &mut orders, revive.then_some(backoff)).await else {
             state.send_replace(State::Stopped);
             return;
         };
         backoff = (backoff * 2).min(LONGEST_BACKOFF);
         life = next;
         state.send_replace(life.state());
+        // Only now: whoever ordered it may ask for its state at once.
+        if let Some(done) = ordered {
+            let _ = done.send(Ok(()));
+        }
     }
 }
 
-/// Begins the next life when ordered to, or after `pause` if there is one; `None` when told to stop.
+/// Begins the next life when ordered to, or after `pause` if there is one, and says who waits for it; `None` when
+/// told to stop.
 async fn next_life(
     program: &Program,
     orders: &mut mpsc::Receiver<Order>,
     pause: Option<Duration>,
-) -> Option<Life> {
+) -> Option<(Life, Option<Started>)> {
     let mut pause = pause;
     loop {
         let wake = async {
@@ -286,7 +294,7 @@ async fn next_life(
         };
         tokio::select! {
             () = wake => match Life::begin(program) {
-                Ok(life) => return Some(life),
+                Ok(life) => return Some((life, None)),
                 Err(error) => {
                     eprintln!("{}: {error}", program.name);
                     pause = Some(LONGEST_BACKOFF);
@@ -294,10 +302,7 @@ async fn next_life(
             },
             order = orders.recv() => match order {
                 Some(Order::Start(done)) => match Life::begin(program) {
-                    Ok(life) => {
-                        let _ = done.send(Ok(()));
-                        return Some(life);
-                    }
+                    Ok(life) => return Some((life, Some(done))),
                     Err(error) => {
                         let _ = done.send(Err(error));
                     }

@@ -15,13 +15,13 @@ use tokio_util::sync::CancellationToken;
 use tonic::body::Body;
 use tonic::transport::channel::Change;
 use tonic::transport::{Certificate, Channel, ClientTlsConfig, Endpoint, Identity};
-use tonic::{Code, Status};
+use tonic::Status;
 use tower::Service;
 
 use crate::auth::services::{SERVICE_HEADER, ServiceSigner};
 use crate::call::AUTHORIZATION;
 use crate::config::Tls;
-use crate::failure::Failure;
+use crate::failure::{Failure, was_not_reached};
 use crate::telemetry;
 
 /// Longest wait for a reply between services; a call for data of another service is a small one.
@@ -184,7 +184,7 @@ where
     for _ in 1..ATTEMPTS {
         match tokio::time::timeout(DEADLINE, call()).await {
             Ok(Ok(reply)) => return Ok(reply.into_inner()),
-            Ok(Err(status)) if status.code() == Code::Unavailable => {}
+            Ok(Err(status)) if was_not_reached(&status) => {}
             Ok(Err(status)) => return Err(Failure::Upstream(status)),
             Err(_) => return Err(Failure::Upstream(Status::deadline_exceeded("no reply in time"))),
         }

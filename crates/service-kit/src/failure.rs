@@ -168,11 +168,18 @@ impl Failure {
     pub fn is_unavailable(&self) -> bool {
         match self {
             Self::Database(error) => database_is_gone(error),
-            Self::Upstream(status) => {
-                matches!(status.code(), Code::Unavailable | Code::DeadlineExceeded | Code::Cancelled)
-            }
+            Self::Upstream(status) => status.code() == Code::DeadlineExceeded || was_not_reached(status),
             Self::Refused(_) | Self::Internal(_) => false,
         }
+    }
+}
+
+/// Whether a call broke off on the way: a service that answers says why in the details, also of its faults.
+pub(crate) fn was_not_reached(status: &Status) -> bool {
+    match status.code() {
+        Code::Unavailable => true,
+        Code::Cancelled | Code::Unknown | Code::Internal => status.details().is_empty(),
+        _ => false,
     }
 }
 
