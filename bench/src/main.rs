@@ -2,6 +2,7 @@
 
 mod cpu;
 mod gateway;
+mod registration;
 mod report;
 mod search;
 mod startup;
@@ -17,7 +18,7 @@ struct Arguments {
     /// Takes the sizes of the goals; without it smaller ones, so that all benchmarks end within ten minutes.
     #[arg(long)]
     full: bool,
-    /// Runs one benchmark only: search, gateway, transition or startup.
+    /// Runs one benchmark only: search, gateway, registration, transition or startup.
     #[arg(long, value_name = "NAME")]
     only: Option<String>,
     /// Where the figures go as JSON.
@@ -47,6 +48,9 @@ async fn main() -> Result<(), Box<dyn Error>> {
     }
     if wanted("gateway") {
         figures.extend(gateway::run(arguments.full).await?);
+    }
+    if wanted("registration") {
+        figures.extend(registration::run(arguments.full).await?);
     }
     if wanted("transition") {
         figures.extend(transition::run(arguments.full).await?);

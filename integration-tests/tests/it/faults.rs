@@ -11,6 +11,7 @@ use govshare_proto::audit::v1::{Event, ListEventsRequest};
 use govshare_proto::evaluation::v1::GetUnitIndicatorsRequest;
 use integration_tests::steps::{form, request_id, terms};
 use integration_tests::{Platform, eventually};
+use tokio::sync::watch;
 use tonic::{Code, Response, Status};
 
 const APPLICANT: &str = "fagaiwei";
@@ -121,24 +122,30 @@ async fn sigkill_of_any_service_during_200_cases_loses_and_doubles_nothing() {
     platform.register_keys(&[APPLICANT, PROVIDER]).await;
     let entry_id = platform.published_entry(PROVIDER).await;
 
+    let (finished, mut progress) = watch::channel(0_usize);
     let workers: Vec<_> = (0..WORKERS)
         .map(|_| {
-            let (platform, entry_id) = (platform.clone(), entry_id.clone());
+            let (platform, entry_id, finished) = (platform.clone(), entry_id.clone(), finished.clone());
             tokio::spawn(async move {
                 let mut cases = Vec::new();
                 for _ in 0..CASES / WORKERS {
                     cases.push(run_case(&platform, &entry_id).await);
+                    finished.send_modify(|finished| *finished += 1);
                 }
                 cases
             })
         })
         .collect();
-    for victim in SERVICES.iter().chain([&GATEWAY]).cycle() {
-        cluster.kill9(victim.name, 0).await.expect("killed");
-        cluster.restart(victim.name, 0).await.expect("started again");
-        if workers.iter().all(tokio::task::JoinHandle::is_finished) {
+    drop(finished);
+    // Everybody dies twice, spread over the cases so that each death meets work in flight.
+    let victims: Vec<_> = SERVICES.iter().chain([&GATEWAY]).collect();
+    for (number, victim) in victims.iter().cycle().take(2 * victims.len()).enumerate() {
+        let due = number * CASES / (2 * victims.len() + 1);
+        if progress.wait_for(|finished| *finished >= due).await.is_err() {
             break;
         }
+        cluster.kill9(victim.name, 0).await.expect("killed");
+        cluster.restart(victim.name, 0).await.expect("started again");
     }
     let mut cases = BTreeSet::new();
     for worker in workers {
