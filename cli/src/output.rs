@@ -107,7 +107,7 @@ fn rows(reply: &DynamicMessage, of: &str, columns: &[&str]) -> Table {
 /// A table as people read it.
 pub fn table(headers: Vec<String>, rows: Vec<Vec<String>>) -> Table {
     let mut table = Table::new();
-    table.load_style(presets::UTF8_NO_BORDERS).set_content_arrangement(ContentArrangement::Dynamic);
+    table.load_style(presets::UTF8_FULL_CONDENSED).set_content_arrangement(ContentArrangement::Dynamic);
     table.set_header(headers);
     table.add_rows(rows);
     table

@@ -77,7 +77,6 @@ impl City {
         let offset = time::UtcOffset::from_hms(8, 0, 0).expect("Shanghai's offset");
         self.clock.set(date.with_hms(10, 0, 0).expect("ten o'clock").assume_offset(offset));
     }
-
 }
 
 impl std::ops::Deref for City {

@@ -51,12 +51,32 @@ impl Platform {
             let answers = [
                 anyone.units().list_units(catalog::v1::ListUnitsRequest::default()).await.map(drop),
                 anyone.entries().search_entries(catalog::v1::SearchEntriesRequest::default()).await.map(drop),
-                anyone.requests().list_access_requests(access_request::v1::ListAccessRequestsRequest::default()).await.map(drop),
-                anyone.reviews().list_reviews(security_review::v1::ListReviewsRequest::default()).await.map(drop),
-                anyone.agreements().list_agreements(agreement::v1::ListAgreementsRequest::default()).await.map(drop),
-                anyone.exchange().list_deliveries(exchange::v1::ListDeliveriesRequest::default()).await.map(drop),
+                anyone
+                    .requests()
+                    .list_access_requests(access_request::v1::ListAccessRequestsRequest::default())
+                    .await
+                    .map(drop),
+                anyone
+                    .reviews()
+                    .list_reviews(security_review::v1::ListReviewsRequest::default())
+                    .await
+                    .map(drop),
+                anyone
+                    .agreements()
+                    .list_agreements(agreement::v1::ListAgreementsRequest::default())
+                    .await
+                    .map(drop),
+                anyone
+                    .exchange()
+                    .list_deliveries(exchange::v1::ListDeliveriesRequest::default())
+                    .await
+                    .map(drop),
                 anyone.audit().list_events(audit::v1::ListEventsRequest::default()).await.map(drop),
-                anyone.evaluation().list_unit_indicators(evaluation::v1::ListUnitIndicatorsRequest::default()).await.map(drop),
+                anyone
+                    .evaluation()
+                    .list_unit_indicators(evaluation::v1::ListUnitIndicatorsRequest::default())
+                    .await
+                    .map(drop),
             ];
             answers.into_iter().collect::<Result<(), _>>()
         })
@@ -75,4 +95,3 @@ pub async fn eventually<T, E: std::fmt::Display>(claim: &str, check: impl AsyncF
         }
     }
 }
-

@@ -6,7 +6,8 @@ use std::process::Stdio;
 
 use govshare_proto::evaluation::v1::evaluation_service_server::{EvaluationService, EvaluationServiceServer};
 use govshare_proto::evaluation::v1::{
-    GetUnitIndicatorsRequest, GetUnitIndicatorsResponse, ListUnitIndicatorsRequest, ListUnitIndicatorsResponse,
+    GetUnitIndicatorsRequest, GetUnitIndicatorsResponse, ListUnitIndicatorsRequest,
+    ListUnitIndicatorsResponse,
 };
 use sqlx::PgPool;
 use sqlx::postgres::PgPoolOptions;
@@ -33,7 +34,8 @@ impl Process {
             .kill_on_drop(true)
             .spawn()?;
         let output = child.stdout.take().ok_or("the reference has no output")?;
-        let address = BufReader::new(output).lines().next_line().await?.ok_or("the reference did not start")?;
+        let address =
+            BufReader::new(output).lines().next_line().await?.ok_or("the reference did not start")?;
         let channel = Channel::from_shared(address)?.connect().await?;
         Ok((Self { child }, channel))
     }
@@ -59,7 +61,10 @@ pub async fn serve(database_url: &str) -> Result<(), Box<dyn Error>> {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await?;
     println!("http://{}", listener.local_addr()?);
     let incoming = tonic::transport::server::TcpIncoming::from(listener).with_nodelay(Some(true));
-    Server::builder().add_service(EvaluationServiceServer::new(Bare { pool })).serve_with_incoming(incoming).await?;
+    Server::builder()
+        .add_service(EvaluationServiceServer::new(Bare { pool }))
+        .serve_with_incoming(incoming)
+        .await?;
     Ok(())
 }
 
@@ -81,7 +86,10 @@ impl Bare {
         .bind(request_id)
         .fetch_optional(&mut *tx)
         .await?;
-        sqlx::query("SELECT * FROM access_requests WHERE id = $1 FOR UPDATE").bind(case).fetch_one(&mut *tx).await?;
+        sqlx::query("SELECT * FROM access_requests WHERE id = $1 FOR UPDATE")
+            .bind(case)
+            .fetch_one(&mut *tx)
+            .await?;
         sqlx::query(
             "UPDATE access_requests SET state = 'ANSWER_PROPOSED', answer_kind = 'CONSENT', answer_reasons = $2, \
                proposed_by = $3, proposed_at = now(), updated_at = now(), version = version + 1 WHERE id = $1",
@@ -113,7 +121,8 @@ impl EvaluationService for Bare {
         &self,
         request: Request<GetUnitIndicatorsRequest>,
     ) -> Result<Response<GetUnitIndicatorsResponse>, Status> {
-        let case = Uuid::parse_str(&request.get_ref().unit_id).map_err(|e| Status::invalid_argument(e.to_string()))?;
+        let case = Uuid::parse_str(&request.get_ref().unit_id)
+            .map_err(|e| Status::invalid_argument(e.to_string()))?;
         self.propose(case).await.map_err(|error| Status::internal(error.to_string()))?;
         Ok(Response::new(GetUnitIndicatorsResponse::default()))
     }

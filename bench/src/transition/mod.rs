@@ -55,10 +55,8 @@ pub async fn run(full: bool) -> Result<Vec<Figure>, Box<dyn Error>> {
     cluster.kill9("audit", 0).await?;
 
     let identity = cluster.identity();
-    let files = ServiceIdentity {
-        key_file: identity.service_key_file("gateway"),
-        jwks: identity.services_jwks(),
-    };
+    let files =
+        ServiceIdentity { key_file: identity.service_key_file("gateway"), jwks: identity.services_jwks() };
     let (signer, _) = services::load("gateway", &files, Environment::Sandbox).await?;
     let service_token: MetadataValue<Ascii> = signer.header("access-request").to_str()?.parse()?;
     let person = identity.mint(&PROVIDER.parse()?, Role::Drafter)?;
@@ -117,7 +115,11 @@ pub async fn run(full: bool) -> Result<Vec<Figure>, Box<dyn Error>> {
             ratio: Some(ratio),
             goal: ">= 0.8x".to_owned(),
             met: Some(ratio >= 0.8),
-            ..Figure::info("transition: rate of a bare service doing the same SQL beside", rate(&our_costs), "1/s")
+            ..Figure::info(
+                "transition: rate of a bare service doing the same SQL beside",
+                rate(&our_costs),
+                "1/s",
+            )
         },
         Figure {
             reference: Some(median(bare_costs.iter().map(|cost| cost.commits))),

@@ -13,7 +13,7 @@ use tempfile::NamedTempFile;
 use super::WITHIN;
 use super::narration::{Narrator, ensure, until};
 use super::parties::info_office;
-use super::stage::Stage;
+use super::stage::{Person, Stage};
 use crate::catalog::import::{Options, Summary, import as register};
 use crate::catalog::{entry_row, review};
 use crate::catalogue_file::{Field, Mapping, Refused, Source, propose};
@@ -123,27 +123,8 @@ pub async fn review_and_publish(
     imported: &Imported,
 ) -> Result<(), Failure> {
     let clerk = stage.person(&info_office(), Role::InfoOffice)?;
+    ask(&clerk, narrator, imported).await?;
     let people = |unit: &UnitId, role| stage.person(unit, role).map(|person| person.caller);
-
-    let mut drafts = review::versions(&clerk.caller, "", EntryVersionState::Draft).await?;
-    drafts.retain(|entry| imported.entries.contains(&entry.entry_id));
-    let asked = review::ask(&clerk.caller, &drafts).await?;
-    narrator.done(
-        &clerk.name,
-        format!("asks for the secrecy review of {} versions", asked.done),
-        "16",
-        "IN_REVIEW",
-    );
-    for refused in &asked.refused {
-        ensure(refused.reason == "ENTRY_INCOMPLETE", || {
-            format!("review of {}: {} {}", refused.title, refused.reason, refused.description)
-        })?;
-    }
-    if let Some(first) = asked.refused.first() {
-        let (number, title) = (asked.refused.len(), &first.title);
-        narrator
-            .note(format!("{number} lack a sharing type and stay drafts, e.g. {title} (ENTRY_INCOMPLETE)"));
-    }
 
     let mut open = review::open_reviews(&clerk.caller, "").await?;
     open.retain(|review| imported.entries.contains(&review.entry_id));
@@ -154,12 +135,10 @@ pub async fn review_and_publish(
     })
     .await?;
     all_done("review", &passed)?;
-    narrator.done(
-        "<unit>.reviewer",
-        format!("{units} reviewers pass {} versions", passed.done),
-        "16",
-        "REGISTERED",
-    );
+    if passed.done > 0 {
+        let what = format!("{units} reviewers pass {} versions", passed.done);
+        narrator.done("<unit>.reviewer", what, "16", "REGISTERED");
+    }
 
     let mut registered = review::versions(&clerk.caller, "", EntryVersionState::Registered).await?;
     registered.retain(|entry| imported.entries.contains(&entry.entry_id));
@@ -170,12 +149,34 @@ pub async fn review_and_publish(
     })
     .await?;
     all_done("publication", &published)?;
-    narrator.done(
-        "<unit>.approver",
-        format!("{units} approvers publish {} versions", published.done),
-        "16",
-        "PUBLISHED",
-    );
+    if published.done > 0 {
+        let what = format!("{units} approvers publish {} versions", published.done);
+        narrator.done("<unit>.approver", what, "16", "PUBLISHED");
+    } else {
+        narrator.note("everything is reviewed and published already");
+    }
+    Ok(())
+}
+
+/// The info office asks for the review of all drafts, on the units' behalf.
+async fn ask(clerk: &Person, narrator: &mut Narrator, imported: &Imported) -> Result<(), Failure> {
+    let mut drafts = review::versions(&clerk.caller, "", EntryVersionState::Draft).await?;
+    drafts.retain(|entry| imported.entries.contains(&entry.entry_id));
+    let asked = review::ask(&clerk.caller, &drafts).await?;
+    for refused in &asked.refused {
+        ensure(refused.reason == "ENTRY_INCOMPLETE", || {
+            format!("review of {}: {} {}", refused.title, refused.reason, refused.description)
+        })?;
+    }
+    if asked.done > 0 {
+        let what = format!("asks for the secrecy review of {} versions", asked.done);
+        narrator.done(&clerk.name, what, "16", "IN_REVIEW");
+    }
+    if let Some(first) = asked.refused.first() {
+        let (number, title) = (asked.refused.len(), &first.title);
+        narrator
+            .note(format!("{number} lack a sharing type and stay drafts, e.g. {title} (ENTRY_INCOMPLETE)"));
+    }
     Ok(())
 }
 

@@ -28,7 +28,7 @@ use parties::Parties;
 use stage::Stage;
 
 /// What comes about by itself (search, audit, indicators) comes about within this.
-const WITHIN: Duration = Duration::from_secs(15);
+const WITHIN: Duration = Duration::from_secs(30);
 
 #[derive(Debug, Args)]
 pub struct Demo {

@@ -12,12 +12,17 @@ use crate::output::Output;
 /// Pause between two looks at something that comes about by itself.
 const LOOK_AGAIN: Duration = Duration::from_millis(50);
 
+/// Seconds from which on people are told how long a step took.
+const WORTH_TELLING: f64 = 1.0;
+
 /// The story so far.
 pub struct Narrator {
     output: Output,
     steps: Vec<Step>,
     case_number: String,
     started: Instant,
+    /// When the last step was told.
+    told: Instant,
 }
 
 /// One thing that somebody did, or tried to.
@@ -31,11 +36,14 @@ struct Step {
     case_number: String,
     /// Reason of a refusal that was expected and came.
     refused: String,
+    /// Time since the step before.
+    seconds: f64,
 }
 
 impl Narrator {
     pub fn new(output: Output) -> Self {
-        Self { output, steps: Vec::new(), case_number: String::new(), started: Instant::now() }
+        let now = Instant::now();
+        Self { output, steps: Vec::new(), case_number: String::new(), started: now, told: now }
     }
 
     pub fn output(&self) -> Output {
@@ -84,15 +92,20 @@ impl Narrator {
     }
 
     fn tell(&mut self, actor: &str, what: String, article: &str, state: &str, refused: &str) {
+        let seconds = self.told.elapsed().as_secs_f64();
+        self.told = Instant::now();
         if !self.output.json {
             let mark = if refused.is_empty() { "✓" } else { "✗" };
-            let mut line = format!("  {mark} {actor:<28} {what}");
+            let mut line = format!("  {mark} {actor:<36} {what}");
             for (name, value) in
                 [("", state), ("refused: ", refused), ("art. ", article), ("case ", &self.case_number)]
             {
                 if !value.is_empty() {
                     line.push_str(&format!(" · {name}{value}"));
                 }
+            }
+            if seconds >= WORTH_TELLING {
+                line.push_str(&format!(" · {seconds:.1} s"));
             }
             println!("{line}");
         }
@@ -103,6 +116,7 @@ impl Narrator {
             state: state.to_owned(),
             case_number: self.case_number.clone(),
             refused: refused.to_owned(),
+            seconds,
         });
     }
 

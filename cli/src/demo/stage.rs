@@ -18,6 +18,8 @@ use crate::failure::Failure;
 use crate::sandbox::{Issuer, Sandbox, person};
 use crate::signing::SigningKey;
 
+const FILL_ATTEMPTS: u32 = 5;
+
 /// The platform and everybody who acts on it.
 pub struct Stage {
     channel: Channel,
@@ -57,7 +59,7 @@ impl Stage {
             }
         }
         let cluster = Cluster::start(Options::disposable()).await.map_err(Failure::local)?;
-        cluster.plant(&Seed::builtin()).await.map_err(Failure::local)?;
+        fill(&cluster).await?;
         let sandbox = Sandbox::running(cluster.description());
         let endpoint = cluster.gateway_endpoint();
         let channel = connect(&endpoint, None).await?;
@@ -107,6 +109,18 @@ impl Stage {
         let path = self.sandbox.unit_key(unit);
         if path.exists() { SigningKey::read(&path) } else { SigningKey::create(&path) }
     }
+}
+
+/// Registers the units and databases of article 12; a machine under load may need a moment for its first connections.
+async fn fill(cluster: &Cluster) -> Result<(), Failure> {
+    let seed = Seed::builtin();
+    for _ in 1..FILL_ATTEMPTS {
+        if cluster.plant(&seed).await.is_ok() {
+            return Ok(());
+        }
+        tokio::time::sleep(std::time::Duration::from_secs(1)).await;
+    }
+    cluster.plant(&seed).await.map_err(Failure::local)
 }
 
 async fn serves(channel: &Channel) -> bool {

@@ -16,7 +16,12 @@ const RULES: &[Rule] = &[
     rule("Consent", &[Role::Approver], Relation::Provider, &["SUBMITTED"]),
 ];
 
-const fn rule(method: &'static str, roles: &'static [Role], relation: Relation, states: &'static [&'static str]) -> Rule {
+const fn rule(
+    method: &'static str,
+    roles: &'static [Role],
+    relation: Relation,
+    states: &'static [&'static str],
+) -> Rule {
     Rule { method, roles, relation, states }
 }
 
@@ -70,7 +75,9 @@ fn rules() -> impl Strategy<Value = Vec<Rule>> {
         select(vec![&[] as &'static [&'static str], &["DRAFT"], &["SUBMITTED", "CONSENTED"], &STATES]);
     let one = (select(METHODS.to_vec()), select(Role::ALL.to_vec()), select(Relation::ALL.to_vec()), states);
     prop::collection::vec(
-        one.prop_map(|(method, role, relation, states)| rule(method, Box::leak(Box::new([role])), relation, states)),
+        one.prop_map(|(method, role, relation, states)| {
+            rule(method, Box::leak(Box::new([role])), relation, states)
+        }),
         0..12,
     )
 }

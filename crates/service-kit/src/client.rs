@@ -12,10 +12,10 @@ use http::header::AUTHORIZATION as AUTHORIZATION_HEADER;
 use http::{HeaderValue, Request, Response};
 use tokio::sync::mpsc::Sender;
 use tokio_util::sync::CancellationToken;
+use tonic::Status;
 use tonic::body::Body;
 use tonic::transport::channel::Change;
 use tonic::transport::{Certificate, Channel, ClientTlsConfig, Endpoint, Identity};
-use tonic::Status;
 use tower::Service;
 
 use crate::auth::services::{SERVICE_HEADER, ServiceSigner};

@@ -9,7 +9,10 @@ use tonic_types::{ErrorDetails, FieldViolation, StatusExt};
 
 /// A refusal for the caller: reason, words in both languages, article and what else helps.
 #[derive(Debug, Clone)]
-pub struct Refusal {
+pub struct Refusal(Box<Content>);
+
+#[derive(Debug, Clone)]
+struct Content {
     reason: Reason,
     english: String,
     chinese: String,
@@ -21,7 +24,7 @@ pub struct Refusal {
 
 impl Refusal {
     pub fn new(reason: Reason, english: impl Into<String>, chinese: impl Into<String>) -> Self {
-        Self {
+        Self(Box::new(Content {
             reason,
             english: english.into(),
             chinese: chinese.into(),
@@ -29,7 +32,7 @@ impl Refusal {
             resource: None,
             violations: Vec::new(),
             retry_after: None,
-        }
+        }))
     }
 
     /// The article of 西政办发〔2014〕14号 that gives the rule, e.g. `26(二)`.
@@ -44,23 +47,23 @@ impl Refusal {
 
     /// A further fact for programs.
     pub fn with(mut self, key: &'static str, value: impl Into<String>) -> Self {
-        self.metadata.push((key, value.into()));
+        self.0.metadata.push((key, value.into()));
         self
     }
 
     /// The record it is about, e.g. `("access-request", id)`.
     pub fn resource(mut self, kind: &'static str, name: impl ToString) -> Self {
-        self.resource = Some((kind, name.to_string()));
+        self.0.resource = Some((kind, name.to_string()));
         self
     }
 
     pub fn violations(mut self, violations: Vec<FieldViolation>) -> Self {
-        self.violations = violations;
+        self.0.violations = violations;
         self
     }
 
     pub fn retry_after(mut self, wait: Duration) -> Self {
-        self.retry_after = Some(wait);
+        self.0.retry_after = Some(wait);
         self
     }
 
@@ -72,20 +75,20 @@ impl Refusal {
     }
 
     pub fn reason(&self) -> Reason {
-        self.reason
+        self.0.reason
     }
 
     /// `RULE_NAME` as ErrorInfo carries it.
     pub fn reason_name(&self) -> &'static str {
-        reason_name(self.reason)
+        reason_name(self.0.reason)
     }
 
     pub fn english(&self) -> &str {
-        &self.english
+        &self.0.english
     }
 
     pub fn chinese(&self) -> &str {
-        &self.chinese
+        &self.0.chinese
     }
 }
 
@@ -115,7 +118,7 @@ fn code(reason: Reason) -> Code {
 }
 
 impl From<Refusal> for Status {
-    fn from(refusal: Refusal) -> Self {
+    fn from(Refusal(refusal): Refusal) -> Self {
         let mut details = ErrorDetails::new();
         let metadata = refusal.metadata.into_iter().map(|(key, value)| (key.to_owned(), value));
         details.set_error_info(
@@ -141,7 +144,7 @@ impl From<Refusal> for Status {
 /// Why a handler did not reply.
 #[derive(Debug, thiserror::Error)]
 pub enum Failure {
-    #[error("{}", .0.english)]
+    #[error("{}", .0.english())]
     Refused(Refusal),
     #[error("database: {0}")]
     Database(#[from] sqlx::Error),

@@ -8,6 +8,9 @@ use tonic_types::FieldViolation;
 
 use crate::failure::Refusal;
 
+/// Violations that one refusal names; details travel in headers, which clients take up to 16 KiB of.
+const MOST_NAMED: usize = 30;
+
 /// Violations found so far.
 #[derive(Debug, Default)]
 pub struct Violations {
@@ -86,13 +89,20 @@ impl Violations {
         self.found
     }
 
-    /// Refuses if anything was found, naming every field.
-    pub fn finish(self) -> Result<(), Refusal> {
+    /// Refuses if anything was found, naming every field; of very many the first, as all must fit into the
+    /// headers of a reply.
+    pub fn finish(mut self) -> Result<(), Refusal> {
         if self.found.is_empty() {
             return Ok(());
         }
-        let fields: Vec<_> = self.found.iter().map(|violation| violation.field.as_str()).collect();
-        let fields = fields.join(", ");
+        let more = self.found.len().saturating_sub(MOST_NAMED);
+        self.found.truncate(MOST_NAMED);
+        let mut fields: Vec<_> = self.found.iter().map(|violation| violation.field.as_str()).collect();
+        fields.dedup();
+        let mut fields = fields.join(", ");
+        if more > 0 {
+            fields.push_str(&format!(" (+{more})"));
+        }
         Err(Refusal::new(
             Reason::FieldInvalid,
             format!("these fields are wrong: {fields}"),

@@ -41,14 +41,22 @@ fn every_method_is_listed_and_every_listed_method_exists() {
             let methods = methods_of(service.name);
             assert!(!methods.is_empty(), "{} is no service of the contracts", service.name);
             for method in &methods {
-                assert!(service.rules.iter().any(|rule| rule.method == method), "{name}: {method} has no rule");
+                assert!(
+                    service.rules.iter().any(|rule| rule.method == method),
+                    "{name}: {method} has no rule"
+                );
             }
             for rule in service.rules {
-                assert!(methods.iter().any(|method| method == rule.method), "{name}: {} is no method", rule.method);
+                assert!(
+                    methods.iter().any(|method| method == rule.method),
+                    "{name}: {} is no method",
+                    rule.method
+                );
             }
         }
         for service in access.internal {
-            let listed: BTreeSet<_> = service.callers.iter().map(|(method, _)| (*method).to_owned()).collect();
+            let listed: BTreeSet<_> =
+                service.callers.iter().map(|(method, _)| (*method).to_owned()).collect();
             let methods: BTreeSet<_> = methods_of(service.name).into_iter().collect();
             assert_eq!(listed, methods, "{name}: {}", service.name);
         }
@@ -169,8 +177,12 @@ async fn attempt(person: &Person, method: &str, case: &Case) -> Result<(), Statu
         }
         "ProposeAnswer" => {
             let kind = AnswerKind::Consent.into();
-            let request =
-                requests::ProposeAnswerRequest { access_request_id, kind, reasons: String::new(), request_id };
+            let request = requests::ProposeAnswerRequest {
+                access_request_id,
+                kind,
+                reasons: String::new(),
+                request_id,
+            };
             client.propose_answer(request).await.map(drop)
         }
         "ConsentAccessRequest" => {
@@ -196,7 +208,8 @@ async fn over_grpc_a_request_answers_each_role_relation_and_state_as_the_table_s
     let cases = in_every_state(&city).await;
     let rules = access_request::policy::RULES;
     let methods = methods_of("govshare.access_request.v1.AccessRequestService");
-    let of_a_record = |method: &&String| !["CreateAccessRequest", "ListAccessRequests"].contains(&method.as_str());
+    let of_a_record =
+        |method: &&String| !["CreateAccessRequest", "ListAccessRequests"].contains(&method.as_str());
     let mut tried = 0;
     for (state, case) in &cases {
         for method in methods.iter().filter(of_a_record) {

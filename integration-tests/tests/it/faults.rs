@@ -31,7 +31,11 @@ where
             Err(status) => {
                 let transient = matches!(
                     status.code(),
-                    Code::Unavailable | Code::DeadlineExceeded | Code::Aborted | Code::Cancelled | Code::Unknown
+                    Code::Unavailable
+                        | Code::DeadlineExceeded
+                        | Code::Aborted
+                        | Code::Cancelled
+                        | Code::Unknown
                 );
                 assert!(transient, "{what}: {status:?}");
                 assert!(tokio::time::Instant::now() < deadline, "{what}: {status:?}");
@@ -63,7 +67,8 @@ async fn run_case(platform: &Platform, entry_id: &str) -> String {
     };
     let draft = patiently!("draft", applicant.requests(), create_access_request, draft);
     let id = draft.access_request.expect("a request").access_request_id;
-    let submit = requests::SubmitAccessRequestRequest { access_request_id: id.clone(), request_id: request_id() };
+    let submit =
+        requests::SubmitAccessRequestRequest { access_request_id: id.clone(), request_id: request_id() };
     patiently!("submit", applicant.requests(), submit_access_request, submit);
     let propose = requests::ProposeAnswerRequest {
         access_request_id: id.clone(),
@@ -73,7 +78,8 @@ async fn run_case(platform: &Platform, entry_id: &str) -> String {
     };
     patiently!("propose", provider.requests(), propose_answer, propose);
     let approver = platform.person(PROVIDER, Role::Approver);
-    let consent = requests::ConsentAccessRequestRequest { access_request_id: id.clone(), request_id: request_id() };
+    let consent =
+        requests::ConsentAccessRequestRequest { access_request_id: id.clone(), request_id: request_id() };
     patiently!("consent", approver.requests(), consent_access_request, consent);
     let create = agreements::CreateAgreementRequest {
         case_id: id.clone(),
@@ -83,7 +89,8 @@ async fn run_case(platform: &Platform, entry_id: &str) -> String {
     let agreement = patiently!("agreement", provider.agreements(), create_agreement, create);
     let agreement_id = agreement.agreement.expect("an agreement").agreement_id;
     let kind = agreements::DocumentKind::Agreement;
-    let document = agreements::GetAgreementDocumentRequest { agreement_id: agreement_id.clone(), kind: kind.into() };
+    let document =
+        agreements::GetAgreementDocumentRequest { agreement_id: agreement_id.clone(), kind: kind.into() };
     let document = patiently!("document", provider.agreements(), get_agreement_document, document).content;
     for unit in [APPLICANT, PROVIDER, "info-office"] {
         let signatory = platform.person(unit, Role::Signatory);
@@ -115,7 +122,8 @@ const EXPECTED: [&str; 10] = [
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn sigkill_of_any_service_during_200_cases_loses_and_doubles_nothing() {
     let options = Options { revive: false, ..Options::disposable() };
-    let cluster = Cluster::start(options).await.expect("the built services start; `cargo build --workspace --bins`");
+    let cluster =
+        Cluster::start(options).await.expect("the built services start; `cargo build --workspace --bins`");
     cluster.plant(&Seed::builtin()).await.expect("units");
     let platform = Platform::at(&cluster.gateway_endpoint(), cluster.identity().clone());
     platform.wait_until_ready().await;
@@ -158,8 +166,13 @@ async fn sigkill_of_any_service_during_200_cases_loses_and_doubles_nothing() {
         let applicant = platform.person(APPLICANT, Role::Drafter);
         eventually("the case is AGREED", async || {
             let found = applicant.requests().get_access_request(request.clone()).await;
-            let found = found.map_err(|status| status.to_string())?.into_inner().access_request.expect("a request");
-            if found.state() == AccessRequestState::Agreed { Ok(()) } else { Err(format!("{:?}", found.state())) }
+            let found =
+                found.map_err(|status| status.to_string())?.into_inner().access_request.expect("a request");
+            if found.state() == AccessRequestState::Agreed {
+                Ok(())
+            } else {
+                Err(format!("{:?}", found.state()))
+            }
         })
         .await;
         let events = eventually("every step stands in the audit", async || {

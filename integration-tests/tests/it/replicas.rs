@@ -51,15 +51,15 @@ async fn of_racing_answers_one_wins_and_the_audit_has_one() {
         for racer in racers {
             match racer.await.expect("no panic") {
                 Ok(()) => won += 1,
-                Err(lost) => assert!(
-                    matches!(lost.code(), Code::FailedPrecondition | Code::Aborted),
-                    "{lost:?}"
-                ),
+                Err(lost) => {
+                    assert!(matches!(lost.code(), Code::FailedPrecondition | Code::Aborted), "{lost:?}")
+                }
             }
         }
         assert_eq!(won, 1, "one answer or one withdrawal");
         let ends = eventually("the end stands in the audit", async || {
-            let request = ListEventsRequest { case_id: case.id.clone(), page_size: 1000, ..Default::default() };
+            let request =
+                ListEventsRequest { case_id: case.id.clone(), page_size: 1000, ..Default::default() };
             let listed = city.info_office().audit().list_events(request).await;
             let events = listed.map_err(|status| status.to_string())?.into_inner().events;
             let ends = ["access-request.consented", "access-request.withdrawn"];
@@ -105,7 +105,8 @@ async fn two_sweepers_mark_each_overdue_request_once() {
     city.travel_to(2026, 11, 2);
     for case in &cases {
         let marks = eventually("the request is marked overdue", async || {
-            let request = ListEventsRequest { case_id: case.id.clone(), page_size: 1000, ..Default::default() };
+            let request =
+                ListEventsRequest { case_id: case.id.clone(), page_size: 1000, ..Default::default() };
             let listed = city.info_office().audit().list_events(request).await;
             let events = listed.map_err(|status| status.to_string())?.into_inner().events;
             let marks = events.iter().filter(|event| event.r#type == "access-request.overdue").count();
@@ -125,7 +126,8 @@ async fn both_replicas_of_the_catalogue_find_the_same_entries_in_the_same_order(
     let city = doubled().await;
     for number in 0..12 {
         let mut content = content(&format!("学校名录{number}"));
-        content.issue_date = Some(govshare_proto::google::r#type::Date { year: 2026, month: 1, day: 1 + number % 3 });
+        content.issue_date =
+            Some(govshare_proto::google::r#type::Date { year: 2026, month: 1, day: 1 + number % 3 });
         let entry = city.drafted_entry(PROVIDER, content).await.expect("drafted");
         city.reviewed_and_published(PROVIDER, &entry, 1).await.expect("published");
     }

@@ -48,7 +48,7 @@ impl Catalog {
             SharingType::Conditional => SharingClass::OnApplication,
             SharingType::Withheld => SharingClass::NotShared,
             SharingType::Unspecified => {
-                return Err(Failure::internal("published without a sharing type").into());
+                return Err(Failure::internal("published without a sharing type"));
             }
         };
         Ok(Resource {

@@ -51,8 +51,16 @@ fn form() -> Form {
 fn draft() -> AccessRequest {
     let drafter = actor("fagaiwei", "li");
     let id = CaseId(Uuid::from_u128(1));
-    AccessRequest::draft(id, "2026-000001".to_owned(), &resource(), EntryId(Uuid::from_u128(2)), form(), &drafter, NOW)
-        .into_request()
+    AccessRequest::draft(
+        id,
+        "2026-000001".to_owned(),
+        &resource(),
+        EntryId(Uuid::from_u128(2)),
+        form(),
+        &drafter,
+        NOW,
+    )
+    .into_request()
 }
 
 fn submitted() -> AccessRequest {
@@ -124,7 +132,10 @@ fn submission_is_refused_for_what_cannot_be_applied_for() {
     let class = |class| Resource { class, ..resource() };
     assert_eq!(submit(&class(SharingClass::Active), draft()), Rejection::SharedActively);
     assert_eq!(submit(&class(SharingClass::NotShared), draft()), Rejection::NotShared);
-    assert_eq!(submit(&Resource { provider: unit("fagaiwei"), ..resource() }, draft()), Rejection::OwnResource);
+    assert_eq!(
+        submit(&Resource { provider: unit("fagaiwei"), ..resource() }, draft()),
+        Rejection::OwnResource
+    );
     let with = |form| AccessRequest { form, ..draft() };
     let missing = submit(&resource(), with(Form::default()));
     let missing_fields = vec!["form.purpose", "form.basis", "form.use_until"];
@@ -285,7 +296,8 @@ fn a_draft_is_hidden_from_everybody_but_the_applicant() {
             let somebody = Actor { roles: [*role].into_iter().collect(), ..actor("x1", "x") };
             for method in methods_of("govshare.access_request.v1.AccessRequestService") {
                 let decision = decide(policy::RULES, &method, policy::READ, &somebody, &[relation], "DRAFT");
-                let about_no_record = ["CreateAccessRequest", "ListAccessRequests"].contains(&method.as_str());
+                let about_no_record =
+                    ["CreateAccessRequest", "ListAccessRequests"].contains(&method.as_str());
                 if !about_no_record {
                     assert_eq!(decision, Decision::Hidden, "{method} by {role:?} as {relation:?}");
                 }

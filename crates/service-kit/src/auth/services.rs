@@ -30,6 +30,9 @@ struct Claims {
     exp: u64,
 }
 
+/// Service and expiry by token.
+type Verified = HashMap<Vec<u8>, (Arc<str>, u64)>;
+
 /// Makes this service's tokens.
 #[derive(Clone)]
 pub struct ServiceSigner {
@@ -44,7 +47,7 @@ pub struct ServiceSigner {
 pub struct ServiceTokens {
     service: &'static str,
     keys: KeySet,
-    verified: Arc<RwLock<HashMap<Vec<u8>, (Arc<str>, u64)>>>,
+    verified: Arc<RwLock<Verified>>,
 }
 
 /// Why this service has no identity.

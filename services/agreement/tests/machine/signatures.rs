@@ -31,7 +31,8 @@ fn only_the_units_active_key_over_the_exact_bytes_verifies() {
     longer.push(b'\n');
     let (_, other) = key("jiaowei", 2);
     let confidentiality = signing_input(DocumentKind::Confidentiality, "ed25519", document);
-    let cases: [(&str, &str, Key, Vec<u8>, Option<Rejection>); 10] = [
+    type Case<'c> = (&'c str, &'c str, Key, Vec<u8>, Option<Rejection>);
+    let cases: [Case; 10] = [
         ("all right", "jiaowei", good.clone(), right(), None),
         ("bare document", "jiaowei", good.clone(), over(document), Some(Rejection::SignatureInvalid)),
         ("another type", "jiaowei", good.clone(), over(&confidentiality), Some(Rejection::SignatureInvalid)),

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use aws_lc_rs::digest;
 use govshare_model::Actor;
 use service_kit::{Event, Failure, Tx};
 use time::OffsetDateTime;
@@ -219,7 +220,8 @@ fn event(transition: &Transition) -> Event {
         attributes.insert("review_id", review.to_string());
     }
     if let Some(reason) = entry.state.reason() {
-        attributes.insert("reason", reason.to_owned());
+        // In people's own words, so only provable, not readable, in the audit.
+        attributes.insert("reason_sha256", hex::encode(digest::digest(&digest::SHA256, reason.as_bytes())));
     }
     if let Some(published) = entry.state.published() {
         attributes.insert("published_version", published.to_string());

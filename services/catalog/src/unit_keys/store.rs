@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use aws_lc_rs::digest;
 use govshare_model::Actor;
 use govshare_model::id::UnitId;
 use service_kit::{Database, Event, Failure, Refusal, Tx};
@@ -140,6 +141,10 @@ fn event(transition: &Transition) -> Event {
     if let Some(by) = key.state.countersignature() {
         attributes.insert("countersign_key_id", by.key.to_string());
         attributes.insert("countersignature", hex::encode(&by.signature));
+    }
+    if let State::Revoked { reason, .. } = &key.state {
+        // In people's own words, so only provable, not readable, in the audit.
+        attributes.insert("reason_sha256", hex::encode(digest::digest(&digest::SHA256, reason.as_bytes())));
     }
     Event {
         aggregate: format!("unit-key/{}", key.id),
