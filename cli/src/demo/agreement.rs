@@ -54,11 +54,11 @@ pub async fn play(
     let taker = stage.person(&parties.applicant, Role::Drafter)?;
     let tried = exchange::ticket(&taker.caller, id, &data.data_version_id).await;
     let what = "asks for a ticket with two of three signatures";
-    narrator.refused(&taker.name, what, "AGREEMENT_NOT_ACTIVE", tried)?;
+    narrator.refused(&taker.name, what, ("AGREEMENT_NOT_ACTIVE", "26"), tried)?;
     let office = stage.person(&parties.info_office, Role::Signatory)?;
     let other_key = stage.unit_key(&parties.applicant)?;
     let tried = agreements::sign(&office.caller, id, DocumentKind::Agreement, &other_key).await;
-    narrator.refused(&office.name, "signs with the applicant's key", "KEY_NOT_ACTIVE", tried)?;
+    narrator.refused(&office.name, "signs with the applicant's key", ("KEY_NOT_ACTIVE", "26"), tried)?;
 
     let signed = sign(stage, narrator, &parties.info_office, id, DocumentKind::Agreement).await?;
     expect_state(&signed, AgreementState::Active)?;

@@ -36,7 +36,7 @@ pub async fn play(
     let case = &draft.access_request_id;
     let preparer = stage.person(&parties.provider, Role::Drafter)?;
     let tried = requests::get(&preparer.caller, case).await;
-    narrator.refused(&preparer.name, "reads the applicant's draft", "NOT_FOUND", tried)?;
+    narrator.refused(&preparer.name, "reads the applicant's draft", ("NOT_FOUND", "29"), tried)?;
     submit(stage, narrator, parties, case).await?;
 
     outsiders(stage, narrator, parties, case).await?;
@@ -113,10 +113,10 @@ async fn outsiders(
 ) -> Result<(), Failure> {
     let curious = stage.person(&parties.outsider, Role::Approver)?;
     let tried = requests::get(&curious.caller, case).await;
-    narrator.refused(&curious.name, "reads another unit's case", "NOT_FOUND", tried)?;
+    narrator.refused(&curious.name, "reads another unit's case", ("NOT_FOUND", "29"), tried)?;
     let impostor = stage.impostor(&parties.provider, Role::Approver)?;
     let tried = requests::get(&impostor.caller, case).await;
-    narrator.refused(&impostor.name, "reads it with a forged token", "TOKEN_INVALID", tried)
+    narrator.refused(&impostor.name, "reads it with a forged token", ("TOKEN_INVALID", "29"), tried)
 }
 
 /// One prepares the answer, another gives it.
@@ -128,18 +128,23 @@ async fn answer(
 ) -> Result<(), Failure> {
     let approver = stage.person(&parties.provider, Role::Approver)?;
     let tried = requests::consent(&approver.caller, case).await;
-    narrator.refused(&approver.name, "consents to what nobody proposed", "ANSWER_NOT_PROPOSED", tried)?;
+    narrator.refused(
+        &approver.name,
+        "consents to what nobody proposed",
+        ("ANSWER_NOT_PROPOSED", "26"),
+        tried,
+    )?;
 
     let both = stage.person_with(&parties.provider, "drafter-approver", &[Role::Drafter, Role::Approver])?;
     let tried = requests::propose(&both.caller, case, AnswerKind::Refusal, "").await;
-    narrator.refused(&both.name, "proposes a refusal without reasons", "REASONS_MISSING", tried)?;
+    narrator.refused(&both.name, "proposes a refusal without reasons", ("REASONS_MISSING", "26"), tried)?;
     propose(narrator, &both, case, AnswerKind::Consent, "").await?;
 
     let drafter = stage.person(&parties.provider, Role::Drafter)?;
     let tried = requests::consent(&drafter.caller, case).await;
-    narrator.refused(&drafter.name, "consents, being no approver", "ROLE_NOT_ALLOWED", tried)?;
+    narrator.refused(&drafter.name, "consents, being no approver", ("ROLE_NOT_ALLOWED", "26"), tried)?;
     let tried = requests::consent(&both.caller, case).await;
-    narrator.refused(&both.name, "consents to the own proposal", "SELF_APPROVAL", tried)?;
+    narrator.refused(&both.name, "consents to the own proposal", ("SELF_APPROVAL", "26"), tried)?;
 
     let consented = requests::consent(&approver.caller, case).await?;
     expect_state(&consented, AccessRequestState::Consented)?;
@@ -148,7 +153,7 @@ async fn answer(
     })?;
     narrator.done(&approver.name, "consents", "26(一)", "CONSENTED");
     let tried = requests::consent(&approver.caller, case).await;
-    narrator.refused(&approver.name, "consents once more", "REQUEST_NOT_OPEN", tried)
+    narrator.refused(&approver.name, "consents once more", ("REQUEST_NOT_OPEN", "26"), tried)
 }
 
 pub async fn propose(

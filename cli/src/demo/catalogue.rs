@@ -217,7 +217,7 @@ pub async fn find(stage: &Stage, narrator: &mut Narrator, imported: &Imported) -
     narrator.done(
         &seeker.name,
         format!(
-            "finds 《{}》 of {} ({total} hits, after {} ms)",
+            "finds 《{}》 of {} (hits: {total}, after {} ms)",
             published.title,
             entry.provider_display_name,
             waited.as_millis()
@@ -266,7 +266,7 @@ pub async fn four_eyes(stage: &Stage, narrator: &mut Narrator, target: &Target) 
         request_id: request_id(),
     };
     let tried = both.caller.reviews().pass_review(own).await.map_err(Failure::from);
-    narrator.refused(&both.name, "reviews the own draft", "SELF_APPROVAL", tried)?;
+    narrator.refused(&both.name, "reviews the own draft", ("SELF_APPROVAL", "16"), tried)?;
 
     let reviewer = stage.person(&target.provider, Role::Reviewer)?;
     let wanted = review_pb::RejectReviewRequest {

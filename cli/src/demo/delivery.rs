@@ -19,7 +19,12 @@ pub async fn play(
 ) -> Result<Downloaded, Failure> {
     let curious = stage.person(&parties.outsider, Role::Drafter)?;
     let tried = exchange::ticket(&curious.caller, &agreed.agreement, &agreed.data.data_version_id).await;
-    narrator.refused(&curious.name, "asks for a ticket under others' agreement", "NOT_FOUND", tried)?;
+    narrator.refused(
+        &curious.name,
+        "asks for a ticket under others' agreement",
+        ("NOT_FOUND", "23"),
+        tried,
+    )?;
 
     let taker = stage.person(&parties.applicant, Role::Drafter)?;
     let given = exchange::ticket(&taker.caller, &agreed.agreement, &agreed.data.data_version_id).await?;
@@ -42,6 +47,6 @@ pub async fn play(
 
     let again = Destination { path: folder.path().join("again"), force: false };
     let tried = download(&given.download_uri, ca, given.ticket, &again, output).await;
-    narrator.refused(&taker.name, "redeems the ticket once more", "TICKET_SPENT", tried)?;
+    narrator.refused(&taker.name, "redeems the ticket once more", ("TICKET_SPENT", "25"), tried)?;
     Ok(taken)
 }

@@ -67,19 +67,20 @@ impl Narrator {
         self.tell(actor, what.into(), article, state, "");
     }
 
-    /// A step that must be refused for exactly this reason: anything else ends the demo.
+    /// A step that must be refused for exactly this reason: anything else ends the demo. `article` is what the rule
+    /// rests on where the refusal names none.
     pub fn refused<T>(
         &mut self,
         actor: &str,
         what: impl Into<String>,
-        reason: &str,
+        (reason, article): (&str, &str),
         tried: Result<T, Failure>,
     ) -> Result<(), Failure> {
         let what = what.into();
         match tried {
             Err(Failure::Refused(refused)) if refused.reason == reason => {
-                let article = refused.article.clone();
-                self.tell(actor, what, &article, "", reason);
+                let named = Some(refused.article.as_str()).filter(|named| !named.is_empty());
+                self.tell(actor, what, named.unwrap_or(article), "", reason);
                 Ok(())
             }
             Err(other) => Err(Failure::local(format!(
@@ -181,11 +182,12 @@ mod tests {
     fn only_the_expected_reason_counts_as_refused() {
         let mut narrator = Narrator::new(Output { json: true });
         narrator
-            .refused("a.drafter", "consents", "ROLE_NOT_ALLOWED", refusal("ROLE_NOT_ALLOWED"))
+            .refused("a.drafter", "consents", ("ROLE_NOT_ALLOWED", "26"), refusal("ROLE_NOT_ALLOWED"))
             .expect("as expected");
-        let other = narrator.refused("a.drafter", "consents", "ROLE_NOT_ALLOWED", refusal("SELF_APPROVAL"));
+        let other =
+            narrator.refused("a.drafter", "consents", ("ROLE_NOT_ALLOWED", "26"), refusal("SELF_APPROVAL"));
         assert!(other.expect_err("another reason").to_string().contains("SELF_APPROVAL"));
-        let done = narrator.refused("a.drafter", "consents", "ROLE_NOT_ALLOWED", Ok(()));
+        let done = narrator.refused("a.drafter", "consents", ("ROLE_NOT_ALLOWED", "26"), Ok(()));
         assert!(done.expect_err("it was done").to_string().contains("but was done"));
     }
 }

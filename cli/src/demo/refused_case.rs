@@ -26,9 +26,14 @@ pub async fn play(
 
     let approver = stage.person(&parties.provider, Role::Approver)?;
     let tried = requests::refuse(&approver.caller, &case, "").await;
-    narrator.refused(&approver.name, "refuses without reasons", "REASONS_MISSING", tried)?;
+    narrator.refused(&approver.name, "refuses without reasons", ("REASONS_MISSING", "26"), tried)?;
     let tried = requests::consent(&approver.caller, &case).await;
-    narrator.refused(&approver.name, "consents where a refusal is proposed", "ANSWER_NOT_PROPOSED", tried)?;
+    narrator.refused(
+        &approver.name,
+        "consents where a refusal is proposed",
+        ("ANSWER_NOT_PROPOSED", "26"),
+        tried,
+    )?;
     let refused = requests::refuse(&approver.caller, &case, REASONS).await?;
     expect_state(&refused, AccessRequestState::Refused)?;
     narrator.done(&approver.name, "refuses with written reasons", "26(二)", "REFUSED");
