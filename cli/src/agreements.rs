@@ -10,6 +10,7 @@ use time::Date;
 use crate::args::{Global, day, day_to_proto};
 use crate::connect::{Caller, pages, request_id};
 use crate::failure::Failure;
+use crate::output::print;
 use crate::signing::{SigningKey, document_statement};
 
 #[derive(Debug, Subcommand)]
@@ -111,7 +112,7 @@ pub async fn run(command: Command, global: &Global) -> Result<(), Failure> {
                     let written = json!({ "file": path, "sha256": document.sha256 });
                     output.say(&written, || format!("{}  {}", document.sha256, path.display()));
                 }
-                None => print!("{}", String::from_utf8_lossy(&content)),
+                None => print(&String::from_utf8_lossy(&content)),
             }
         }
         Command::Sign { agreement, kind, key } => {

@@ -208,7 +208,7 @@ mod tests {
             "exchange download --ticket t --from http://127.0.0.1:8110",
             "audit show c",
             "unit update jiaowei --credit-code 91350100M000100Y43",
-            "demo --catalog file.csv --dir /tmp/x",
+            "demo --catalog file.csv --dir elsewhere",
         ] {
             parse(line).map_err(|error| format!("{line}: {error}")).expect("documented");
         }

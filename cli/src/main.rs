@@ -4,6 +4,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 use govshare_cli::args::Arguments;
+use govshare_cli::output::print;
 
 #[tokio::main]
 async fn main() -> ExitCode {
@@ -13,7 +14,7 @@ async fn main() -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
             if json {
-                println!("{:#}", failure.to_json());
+                print(&format_args!("{:#}", failure.to_json()));
             } else {
                 eprintln!("{failure}");
             }

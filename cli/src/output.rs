@@ -1,6 +1,8 @@
 //! What a command says: a table for people, or one JSON object for programs (canonical proto JSON with the field
 //! names of the contracts).
 
+use std::fmt::Display;
+use std::io::{ErrorKind, Write};
 use std::sync::LazyLock;
 
 use comfy_table::{ContentArrangement, Table, presets};
@@ -61,7 +63,7 @@ impl Output {
         for (field, value) in lines {
             table.add_row([field, value]);
         }
-        println!("{table}");
+        print(&table);
     }
 
     /// A reply whose repeated field `of` is the table's rows; `columns` are fields of a row, nested ones with dots.
@@ -70,7 +72,7 @@ impl Output {
         if self.json {
             return self.object(&to_json(&reply));
         }
-        println!("{}", rows(&reply, of, columns));
+        print(&rows(&reply, of, columns));
         let more = reply.get_field_by_name("next_page_token");
         if more.is_some_and(|token| token.as_str().is_some_and(|token| !token.is_empty())) {
             eprintln!("there are more; --limit says how many to list (0: all)");
@@ -79,12 +81,23 @@ impl Output {
 
     /// JSON on standard output, for programs.
     pub fn object(&self, value: &Json) {
-        println!("{value:#}");
+        print(&format_args!("{value:#}"));
     }
 
     /// `value` for programs, `words` for people.
     pub fn say(&self, value: &Json, words: impl FnOnce() -> String) {
-        if self.json { self.object(value) } else { println!("{}", words()) }
+        if self.json { self.object(value) } else { print(&words()) }
+    }
+}
+
+/// A line on standard output. A reader that has seen enough (`| head`) is no failure.
+pub fn print(line: &dyn Display) {
+    match writeln!(std::io::stdout(), "{line}") {
+        Err(error) if error.kind() != ErrorKind::BrokenPipe => {
+            eprintln!("cannot write to standard output: {error}");
+            std::process::exit(1);
+        }
+        _ => {}
     }
 }
 
@@ -195,7 +208,12 @@ fn text(value: &Value, kind: &Kind) -> String {
             lines.sort();
             lines.join(", ")
         }
-        (Value::Message(message), _) => moment(message),
+        (Value::Message(message), _) if is_value(message) => moment(message),
+        (Value::Message(message), _) => {
+            let parts: Vec<String> =
+                message.fields().map(|(descriptor, value)| text(value, &descriptor.kind())).collect();
+            parts.join(" ")
+        }
         (value, _) => value.to_string(),
     }
 }

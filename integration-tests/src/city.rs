@@ -11,6 +11,7 @@ use time::OffsetDateTime;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
+use crate::cord::Cord;
 use crate::platform::Platform;
 
 /// How many replicas of which service; who is not named has one.
@@ -24,6 +25,8 @@ pub struct City {
     /// Addresses of each service, one per replica.
     pub services: BTreeMap<&'static str, Vec<String>>,
     pub database: TestDatabase,
+    /// Between the services and the database.
+    pub cord: Cord,
     stop: CancellationToken,
     _dir: TempDir,
 }
@@ -41,6 +44,8 @@ impl City {
     pub async fn shaped(replicas: &Shape) -> City {
         let server = TestServer::shared().await.expect("a private PostgreSQL starts");
         let database = server.fresh_database("govshare", migrate).await.expect("a fresh database");
+        let port = url::Url::parse(database.url()).ok().and_then(|url| url.port()).expect("a TCP port");
+        let cord = Cord::to(([127, 0, 0, 1], port).into()).await;
         let dir = TempDir::with_prefix("govshare-city-").expect("a temporary directory");
         let identity = Identity::open(dir.path(), &Seed::builtin()).expect("keys and tokens");
         let clock = Clock::default();
@@ -59,12 +64,12 @@ impl City {
         let stop = CancellationToken::new();
         for (number, (service, listener)) in sockets.into_iter().enumerate() {
             let runtime = Runtime { listener, admin: None, clock: clock.clone(), shutdown: stop.clone() };
-            let settings = settings(service, number, &services, &identity, &database, &dir);
+            let settings = settings(service, number, &services, &identity, &database, &cord, &dir);
             run(service.name, settings, runtime);
         }
         let gateway = services[GATEWAY.name][0].clone();
         let platform = Platform::at(&gateway, identity);
-        let city = City { platform, clock, gateway, services, database, stop, _dir: dir };
+        let city = City { platform, clock, gateway, services, database, cord, stop, _dir: dir };
         city.wait_until_ready().await;
         city.register_units().await;
         city
@@ -117,6 +122,7 @@ fn settings(
     services: &BTreeMap<&'static str, Vec<String>>,
     identity: &Identity,
     database: &TestDatabase,
+    cord: &Cord,
     dir: &TempDir,
 ) -> Settings {
     let path = |path: std::path::PathBuf| path.to_string_lossy().into_owned();
@@ -129,7 +135,10 @@ fn settings(
         ("SERVICE_IDENTITY__JWKS".to_owned(), path(identity.services_jwks())),
     ];
     if service.name != GATEWAY.name {
-        settings.push(("DATABASE__URL".to_owned(), database.url_for(&service.database_role(), PASSWORD)));
+        let direct = database.url_for(&service.database_role(), PASSWORD);
+        let mut through_the_cord = url::Url::parse(&direct).expect("a URL");
+        through_the_cord.set_port(Some(cord.port())).expect("a URL with a port");
+        settings.push(("DATABASE__URL".to_owned(), through_the_cord.into()));
         settings.push(("DATABASE__MAX_CONNECTIONS".to_owned(), "4".to_owned()));
     }
     match service.name {

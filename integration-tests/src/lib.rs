@@ -2,6 +2,7 @@
 //! journeys, the authorization matrix and the service tests run against.
 
 mod city;
+mod cord;
 mod people;
 mod platform;
 pub mod refusal;

@@ -143,6 +143,10 @@ fn format_class(class: Option<FormatClass>) -> pb::FormatClass {
 pub fn column(field: &str, mapping: &Mapping) -> String {
     let path = field.rsplit_once("content.").map_or(field, |(_, path)| path);
     let name = path.split(['[', '.']).next().unwrap_or(path);
+    if name == "sensitivities" {
+        let header = GROUNDS_HEADERS.into_iter().find(|header| mapping.columns.contains_key(*header));
+        return header.unwrap_or(field).to_owned();
+    }
     let known = match name {
         "provider_name" => Some(Field::Provider),
         "title" => Some(Field::Title),
@@ -229,10 +233,11 @@ mod tests {
 
     #[test]
     fn a_refused_field_is_told_by_the_offices_own_column() {
-        let (_, mapping) = read("资源名称,责任单位,信息项名称\n甲,某局,姓名\n");
+        let (_, mapping) = read("资源名称,责任单位,信息项名称,敏感情形\n甲,某局,姓名,无\n");
         assert_eq!(column("content.title", &mapping), "资源名称");
         assert_eq!(column("rows[3].content.items[0].name", &mapping), "信息项名称");
         assert_eq!(column("provider_name", &mapping), "责任单位");
+        assert_eq!(column("content.sensitivities", &mapping), "敏感情形");
         assert_eq!(column("content.extras", &mapping), "content.extras");
     }
 }

@@ -19,7 +19,7 @@ use crate::args::Global;
 use crate::catalogue_file::{Field, Mapping, Reason, RefusalReport, Refused, Source, propose};
 use crate::connect::{Caller, request_id, retrying};
 use crate::failure::Failure;
-use crate::output::Output;
+use crate::output::{Output, print};
 use crate::progress;
 
 /// Rows in one call, of which 1000 are allowed.
@@ -98,10 +98,11 @@ impl Import {
     pub async fn run(self, global: &Global) -> Result<(), Failure> {
         let (source, mapping) = self.open()?;
         if self.print_mapping {
-            print!(
-                "{}",
-                if self.mapping.is_some() { mapping.to_string() } else { propose(&source).to_string() }
-            );
+            if self.mapping.is_some() {
+                print(&mapping);
+            } else {
+                print(&propose(&source));
+            }
             return Ok(());
         }
         let output = global.output();

@@ -16,7 +16,7 @@ use crate::catalogue_file;
 use crate::connect::{Caller, connect, pages};
 use crate::failure::Failure;
 use crate::keys::INFO_OFFICE;
-use crate::output::Output;
+use crate::output::{Output, print};
 use crate::sandbox::person;
 
 #[derive(Debug, Subcommand)]
@@ -205,7 +205,7 @@ impl Search {
         found.next_page_token.clear();
         global.output().list(&found, "hits", columns);
         if !global.json {
-            println!("{shown} of {more_than}{total}");
+            print(&format_args!("{shown} of {more_than}{total}"));
         }
         Ok(())
     }

@@ -53,7 +53,7 @@ pub enum Reason {
     },
     /// The file could not be read on from here.
     ReadFailed(String),
-    /// The platform refused the row; its own words, in both languages.
+    /// The platform refused the row; its own words, English and Chinese with ` / ` between.
     Platform(String),
 }
 
@@ -100,7 +100,7 @@ impl Reason {
             }
             Self::Duplicate { first } => format!("the row repeats row {first} in every field"),
             Self::ReadFailed(error) => format!("the file could not be read on from here: {error}"),
-            Self::Platform(words) => words.clone(),
+            Self::Platform(words) => words.split_once(" / ").map_or(words.as_str(), |(en, _)| en).to_owned(),
         }
     }
 
@@ -121,7 +121,7 @@ impl Reason {
             Self::SameSource { first } => format!("与第 {first} 行的来源网址相同而内容不同"),
             Self::Duplicate { first } => format!("与第 {first} 行完全相同"),
             Self::ReadFailed(error) => format!("文件自此处无法读取：{error}"),
-            Self::Platform(words) => words.clone(),
+            Self::Platform(words) => words.split_once(" / ").map_or(words.as_str(), |(_, zh)| zh).to_owned(),
         }
     }
 }

@@ -7,7 +7,7 @@ use serde_json::json;
 use tokio::time::Instant;
 
 use crate::failure::Failure;
-use crate::output::Output;
+use crate::output::{Output, print};
 
 /// Pause between two looks at something that comes about by itself.
 const LOOK_AGAIN: Duration = Duration::from_millis(50);
@@ -53,7 +53,7 @@ impl Narrator {
     /// A new part of the story.
     pub fn act(&self, title: &str) {
         if !self.output.json {
-            println!("\n{title}");
+            print(&format_args!("\n{title}"));
         }
     }
 
@@ -108,7 +108,7 @@ impl Narrator {
             if seconds >= WORTH_TELLING {
                 line.push_str(&format!(" · {seconds:.1} s"));
             }
-            println!("{line}");
+            print(&line);
         }
         self.steps.push(Step {
             actor: actor.to_owned(),
@@ -125,7 +125,7 @@ impl Narrator {
     pub fn note(&self, words: impl std::fmt::Display) {
         if !self.output.json {
             for line in words.to_string().lines() {
-                println!("    {line}");
+                print(&format_args!("    {line}"));
             }
         }
     }
