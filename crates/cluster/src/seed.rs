@@ -1,8 +1,9 @@
 //! Registers the seed's units and shared databases through the gateway, as the info office; what is there stays.
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
-use futures_util::future::try_join_all;
+use futures_util::{StreamExt, TryStreamExt, stream};
 use govshare_model::Role;
 use govshare_model::id::UnitId;
 use govshare_proto::catalog::v1 as pb;
@@ -22,6 +23,9 @@ use crate::seed_data::{DatabaseKind, Seed, SeedUnit, SharedDatabase, UnitKind};
 
 /// Everything that a list of this size needs one page for.
 const PAGE: i32 = 1000;
+/// Creations at once.
+const AT_ONCE: usize = 4;
+const TRIES: u32 = 7;
 
 #[derive(Clone)]
 struct Bearer(MetadataValue<Ascii>);
@@ -55,18 +59,33 @@ impl Cluster {
         let known = units.clone().list_units(known).await.map_err(failed)?.into_inner().units;
         let known: BTreeSet<_> = known.into_iter().map(|unit| unit.unit_id).collect();
         let missing = seed.units.iter().filter(|unit| !known.contains(unit.id.as_str()));
-        try_join_all(missing.map(|unit| create_unit(units.clone(), unit))).await.map_err(failed)?;
+        let create = missing.map(|unit| patiently(|| create_unit(units.clone(), unit)));
+        stream::iter(create).buffer_unordered(AT_ONCE).try_collect::<()>().await.map_err(failed)?;
 
         let known = pb::ListSharedDatabasesRequest { page_size: PAGE, ..Default::default() };
         let known = databases.clone().list_shared_databases(known).await.map_err(failed)?.into_inner();
         let known: BTreeSet<_> =
             known.shared_databases.into_iter().map(|known| known.shared_database_id).collect();
         let missing = seed.databases.iter().filter(|database| !known.contains(&database.id));
-        try_join_all(missing.map(|database| create_database(databases.clone(), database)))
-            .await
-            .map_err(failed)?;
+        let create = missing.map(|database| patiently(|| create_database(databases.clone(), database)));
+        stream::iter(create).buffer_unordered(AT_ONCE).try_collect::<()>().await.map_err(failed)?;
         Ok(())
     }
+}
+
+/// Repeats a creation while the services, which have just started, are not all reached.
+async fn patiently<F: Future<Output = Result<(), Status>>>(create: impl Fn() -> F) -> Result<(), Status> {
+    let mut pause = Duration::from_millis(50);
+    for _ in 0..TRIES {
+        match create().await {
+            Err(status) if matches!(status.code(), Code::Unavailable | Code::DeadlineExceeded) => {
+                tokio::time::sleep(pause).await;
+                pause *= 2;
+            }
+            done => return done,
+        }
+    }
+    create().await
 }
 
 async fn create_unit(mut client: UnitServiceClient<Client>, unit: &SeedUnit) -> Result<(), Status> {
