@@ -1,7 +1,9 @@
 //! What is wrong is named, all at once, and changes nothing.
 
 use govshare_model::Role;
-use govshare_proto::access_request::v1::{ApplicationForm, CreateAccessRequestRequest, ListAccessRequestsRequest};
+use govshare_proto::access_request::v1::{
+    ApplicationForm, CreateAccessRequestRequest, ListAccessRequestsRequest,
+};
 use govshare_proto::catalog::v1 as catalog;
 use govshare_proto::google::r#type::Date;
 use integration_tests::refusal::refused;
@@ -58,7 +60,8 @@ async fn without_a_good_token_nothing_is_said() {
     for (token, reason) in
         [("", "TOKEN_MISSING"), ("nonsense", "TOKEN_INVALID"), (forged.as_str(), "TOKEN_INVALID")]
     {
-        let listed = city.bearer(token).requests().list_access_requests(ListAccessRequestsRequest::default()).await;
+        let listed =
+            city.bearer(token).requests().list_access_requests(ListAccessRequestsRequest::default()).await;
         refused(listed, Code::Unauthenticated, reason);
     }
 }
@@ -79,7 +82,8 @@ async fn a_request_id_with_another_body_and_a_foreign_page_token_are_refused() {
     let second = CreateAccessRequestRequest { request_id: request_id(), ..request };
     drafter.create_access_request(second).await.expect("drafted");
     let page = ListAccessRequestsRequest { page_size: 1, ..Default::default() };
-    let token = drafter.list_access_requests(page.clone()).await.expect("a page").into_inner().next_page_token;
+    let token =
+        drafter.list_access_requests(page.clone()).await.expect("a page").into_inner().next_page_token;
     let foreign = ListAccessRequestsRequest { overdue: true, page_token: token.clone(), ..page.clone() };
     refused(drafter.list_access_requests(foreign).await, Code::InvalidArgument, "PAGE_TOKEN_INVALID");
     let next = ListAccessRequestsRequest { page_token: token, ..page };

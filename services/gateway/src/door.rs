@@ -140,7 +140,8 @@ impl Guests {
             let gate = Arc::clone(&self.door.gate);
             let open = Open::new(&activity);
             async move {
-                let answer = gate.answer(source, request).await;
+                // Boxed here, where it is made: hyper moves what it is given several times on the way to a task.
+                let answer = Box::pin(gate.answer(source, request)).await;
                 Ok::<_, Infallible>(answer.map(|answer| Counted { answer, _open: open }))
             }
         });

@@ -16,6 +16,10 @@ pub fn follow(headers: &mut HeaderMap, ratio: f64, service: &str, method: &str) 
         Some(flags) => flags & SAMPLED != 0,
         None => begin(headers, ratio),
     };
+    if let Some(once) = headers.get_mut(TRACEPARENT) {
+        // No two calls have the same: in HPACK's table it would only push out what comes again.
+        once.set_sensitive(true);
+    }
     sampled.then(|| {
         let span = tracing::info_span!(
             "rpc",

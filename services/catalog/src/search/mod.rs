@@ -135,7 +135,7 @@ impl Index {
     }
 
     /// Adds these entries, each in the place of a former one of its id, and removes those. Nothing of it is
-    /// found before the next commit.
+    /// found before the next commit. Blocks while the indexing threads are behind.
     pub fn apply(&self, upserts: &[Document], deletes: &[EntryId]) -> Result<(), Error> {
         let mut changes = self.changes();
         let applied = self.apply_to(&mut changes, upserts, deletes);
