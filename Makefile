@@ -28,9 +28,9 @@ test: ## all tests
 	cargo build --workspace --bins
 	cargo test --workspace
 
-test-long: ## all tests, also the long ones, with many more random cases
+test-long: ## all tests, with many more random cases
 	cargo build --workspace --bins
-	PROPTEST_CASES=10000 cargo test --workspace -- --include-ignored
+	PROPTEST_CASES=10000 cargo test --workspace
 
 bench: build ## speed and memory beside their references, within 10 minutes
 	target/release/govshare-bench
