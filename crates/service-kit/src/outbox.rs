@@ -3,11 +3,13 @@
 //! A relay claims rows by a lease (one commit), sends them, and deletes what was taken; no transaction is open
 //! over a call. Rows of a relay that died come back when their lease ends.
 
+use std::collections::BTreeMap;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures_util::future::join_all;
 use sqlx::{PgConnection, PgPool};
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
@@ -29,13 +31,14 @@ const REFUSED_SECONDS: f64 = 300.0;
 const IDLE_POLL: Duration = Duration::from_millis(500);
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 
-/// Wakes the relays of this replica after a commit.
+/// Wakes the relays of this replica after a commit; there is one for each destination.
 #[derive(Clone)]
 pub struct Outbox {
     commits: Arc<watch::Sender<u64>>,
-    passes: Arc<watch::Sender<Passes>>,
+    passes: Arc<watch::Sender<BTreeMap<&'static str, Passes>>>,
 }
 
+/// How often a relay has looked for rows.
 #[derive(Debug, Clone, Copy, Default)]
 struct Passes {
     started: u64,
@@ -44,10 +47,7 @@ struct Passes {
 
 impl Default for Outbox {
     fn default() -> Self {
-        Self {
-            commits: Arc::new(watch::Sender::new(0)),
-            passes: Arc::new(watch::Sender::new(Passes::default())),
-        }
+        Self { commits: Arc::new(watch::Sender::new(0)), passes: Arc::default() }
     }
 }
 
@@ -222,42 +222,56 @@ impl Outbox {
         self.commits.send_modify(|commits| *commits += 1);
     }
 
-    /// Waits until a relay of this replica has tried what was committed before this call, so that the caller
+    /// Waits until the relay of `destination` has tried what was committed before this call, so that the caller
     /// normally reads their own write elsewhere; gives up after `patience`, as delivery goes on anyway.
-    pub async fn settle(&self, patience: Duration) {
+    pub async fn settle(&self, destination: &str, patience: Duration) {
         let mut passes = self.passes.subscribe();
-        let wanted = passes.borrow().started + 1;
+        let wanted = passes.borrow().get(destination).map_or(1, |passes| passes.started + 1);
         self.wake();
-        let _ = tokio::time::timeout(patience, passes.wait_for(|passes| passes.finished >= wanted)).await;
+        let tried = passes.wait_for(|passes| passes.get(destination).is_some_and(|p| p.finished >= wanted));
+        let _ = tokio::time::timeout(patience, tried).await;
     }
 
-    /// Sends rows to all `destinations` until `shutdown`.
+    /// Sends rows to all `destinations` until `shutdown`; none waits for another.
     pub async fn relay(self, pool: PgPool, destinations: Vec<Destination>, shutdown: CancellationToken) {
+        let relays = destinations.iter().map(|destination| self.relay_to(&pool, destination, &shutdown));
+        join_all(relays).await;
+    }
+
+    async fn relay_to(&self, pool: &PgPool, destination: &Destination, shutdown: &CancellationToken) {
         let mut commits = self.commits.subscribe();
         let mut pause = IDLE_POLL;
         loop {
-            self.passes.send_modify(|passes| passes.started += 1);
-            let outcome = pass_all(&pool, &destinations).await;
-            self.passes.send_modify(|passes| passes.finished = passes.started);
-            match outcome {
+            self.passes.send_modify(|passes| passes.entry(destination.name).or_default().started += 1);
+            let outcome = pass(pool, destination).await;
+            self.passes.send_modify(|passes| {
+                let passes = passes.entry(destination.name).or_default();
+                passes.finished = passes.started;
+            });
+            // New rows do not wake a relay whose destination was out of reach: they would only wait beside the others.
+            let woken = match outcome {
+                Ok(Progress::More) if shutdown.is_cancelled() => return,
                 Ok(Progress::More) => {
                     pause = IDLE_POLL;
-                    if shutdown.is_cancelled() {
-                        return;
-                    }
                     continue;
                 }
-                Ok(Progress::Done) => pause = IDLE_POLL,
-                Ok(Progress::Unreachable) => pause = (pause * 2).min(LONGEST_PAUSE),
-                Err(error) => {
-                    tracing::warn!(%error, "outbox not read");
-                    pause = (pause * 2).min(LONGEST_PAUSE);
+                Ok(Progress::Done) => {
+                    pause = IDLE_POLL;
+                    true
                 }
-            }
+                Ok(Progress::Unreachable) => false,
+                Err(error) => {
+                    tracing::warn!(destination = destination.name, %error, "outbox not read");
+                    false
+                }
+            };
             tokio::select! {
                 () = shutdown.cancelled() => return,
                 () = tokio::time::sleep(pause) => {}
-                changed = commits.changed() => if changed.is_err() { return },
+                changed = commits.changed(), if woken => if changed.is_err() { return },
+            }
+            if !woken {
+                pause = (pause * 2).min(LONGEST_PAUSE);
             }
         }
     }
@@ -268,19 +282,6 @@ enum Progress {
     More,
     Done,
     Unreachable,
-}
-
-async fn pass_all(pool: &PgPool, destinations: &[Destination]) -> Result<Progress, Failure> {
-    let mut all = Progress::Done;
-    for destination in destinations {
-        match pass(pool, destination).await? {
-            Progress::Done => {}
-            other if all == Progress::Done => all = other,
-            Progress::Unreachable => all = Progress::Unreachable,
-            Progress::More => {}
-        }
-    }
-    Ok(all)
 }
 
 async fn pass(pool: &PgPool, destination: &Destination) -> Result<Progress, Failure> {

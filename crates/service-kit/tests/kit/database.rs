@@ -148,7 +148,7 @@ async fn two_relays_deliver_every_row_in_spite_of_failures_and_none_after_it_was
     let deadline = std::time::Instant::now() + Duration::from_secs(30);
     while rows_in_outbox(&database).await > 0 {
         assert!(std::time::Instant::now() < deadline, "rows stay in the outbox");
-        database.outbox().settle(Duration::from_millis(200)).await;
+        database.outbox().settle("elsewhere", Duration::from_millis(200)).await;
     }
     stop.cancel();
     for relay in relays {
@@ -175,9 +175,41 @@ async fn a_refused_command_stays_and_does_not_hold_up_the_others() {
     let deadline = std::time::Instant::now() + Duration::from_secs(30);
     while rows_in_outbox(&database).await > 1 {
         assert!(std::time::Instant::now() < deadline, "rows stay in the outbox");
-        database.outbox().settle(Duration::from_millis(200)).await;
+        database.outbox().settle("elsewhere", Duration::from_millis(200)).await;
     }
     stop.cancel();
     relay.await.expect("the relay ends");
     assert_eq!(rows_in_outbox(&database).await, 1, "the refused row is kept for an operator");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_destination_out_of_reach_is_left_in_peace_and_holds_up_no_other() {
+    let (_owned, database) = database().await;
+    let tries = Arc::new(AtomicUsize::new(0));
+    let counted = Arc::clone(&tries);
+    let silent = Destination::commands("silent", move |_| {
+        counted.fetch_add(1, Ordering::SeqCst);
+        async { Err(tonic::Status::unavailable("down")) }
+    });
+    let elsewhere = Destination::commands("elsewhere", |_| async { Ok(()) });
+    let stop = CancellationToken::new();
+    let both = vec![silent, elsewhere];
+    let relay = tokio::spawn(database.outbox().clone().relay(database.pool().clone(), both, stop.clone()));
+    for _ in 0..100 {
+        let call = call("wang", Uuid::now_v7(), "x");
+        let Begin::Fresh(mut tx) = database.begin::<Reply>(&call).await.expect("begun") else {
+            panic!("a new call was replayed")
+        };
+        tx.command("silent", &Message { unit_id: "jiaowei".to_owned() });
+        tx.command("elsewhere", &Message { unit_id: "jiaowei".to_owned() });
+        tx.commit(&call, reply(1)).await.expect("committed");
+    }
+    let deadline = std::time::Instant::now() + Duration::from_secs(30);
+    while rows_in_outbox(&database).await > 100 {
+        assert!(std::time::Instant::now() < deadline, "rows for elsewhere stay in the outbox");
+        database.outbox().settle("elsewhere", Duration::from_millis(200)).await;
+    }
+    stop.cancel();
+    relay.await.expect("the relay ends");
+    assert!(tries.load(Ordering::SeqCst) < 20, "{tries:?} tries for 100 commits");
 }
