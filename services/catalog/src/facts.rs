@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use govshare_model::id::{EntryId, ReviewId};
+use govshare_model::id::{EntryId, ReviewId, UnitId};
 use govshare_proto::catalog::internal::v1 as pb;
 use govshare_proto::catalog::internal::v1::catalog_facts_service_server::CatalogFactsService;
 use govshare_proto::catalog::v1::EntryVersionState;
@@ -85,7 +85,7 @@ impl CatalogFactsService for CatalogFacts {
         &self,
         request: Request<pb::BeginReviewsRequest>,
     ) -> Reply<pb::BeginReviewsResponse> {
-        let begins = parse_begins(&request.get_ref().reviews)?;
+        let (begins, provider) = parse_begins(request.get_ref())?;
         let now = self.database.clock().now();
         let mut tx = self.database.transaction().await?;
         let ids: Vec<Uuid> = begins.iter().map(|begin| begin.entry.0).collect();
@@ -93,7 +93,8 @@ impl CatalogFactsService for CatalogFacts {
         let mut transitions = Vec::new();
         let mut results = Vec::with_capacity(begins.len());
         for begin in &begins {
-            let Some(entry) = entries.get_mut(&begin.entry) else {
+            let is_meant = |entry: &&mut Entry| provider.as_ref().is_none_or(|unit| entry.provider == *unit);
+            let Some(entry) = entries.get_mut(&begin.entry).filter(is_meant) else {
                 results.push(refused(&Refusal::not_found("entry", begin.entry), None));
                 continue;
             };
@@ -145,8 +146,10 @@ fn by_id(entries: Vec<Entry>) -> HashMap<EntryId, Entry> {
     entries.into_iter().map(|entry| (entry.id, entry)).collect()
 }
 
-fn parse_begins(reviews: &[pb::BeginReview]) -> Result<Vec<Begin>, Failure> {
+fn parse_begins(request: &pb::BeginReviewsRequest) -> Result<(Vec<Begin>, Option<UnitId>), Failure> {
     let mut violations = Violations::new();
+    let provider = violations.parse_optional("provider_unit_id", &request.provider_unit_id);
+    let reviews = &request.reviews;
     violations.check((1..=1000).contains(&reviews.len()), "reviews", "must be 1 to 1000 / 须为1至1000个");
     let mut begins = Vec::with_capacity(reviews.len());
     for review in reviews {
@@ -155,7 +158,7 @@ fn parse_begins(reviews: &[pb::BeginReview]) -> Result<Vec<Begin>, Failure> {
         begins.extend(id.zip(entry).map(|(id, entry)| Begin { review: id, entry, number: review.version }));
     }
     violations.finish()?;
-    Ok(begins)
+    Ok((begins, provider))
 }
 
 fn parse_outcomes(outcomes: &[pb::ReviewOutcome]) -> Result<Vec<Outcome>, Failure> {

@@ -2,8 +2,8 @@
 
 use std::collections::HashSet;
 
-use govshare_model::id::{EntryId, ReviewId, UnitId};
-use govshare_model::{Actor, Relation};
+use govshare_model::Actor;
+use govshare_model::id::{EntryId, ReviewId};
 use govshare_proto::security_review::v1 as pb;
 use service_kit::validate::time_to_proto;
 use service_kit::{Refusal, Violations};
@@ -123,35 +123,13 @@ pub fn result(outcome: &Result<Review, Refusal>) -> pb::ReviewResult {
 
 /// The record named in a refusal and hidden from whoever may not read it.
 pub fn authorize(actor: &Actor, method: &str, review: &Review) -> Result<(), Refusal> {
-    let relations = policy::relations(actor, &review.submission.provider);
-    decide(actor, method, &relations, review.state.name(), ("review", &review.id))
-}
-
-/// As [`authorize`], for a version that has no review yet; `provider` is `None` where it is not known.
-pub fn authorize_version(
-    actor: &Actor,
-    method: &str,
-    version: &EntryVersion,
-    provider: Option<&UnitId>,
-) -> Result<(), Refusal> {
-    let relations = provider.map(|provider| policy::relations(actor, provider)).unwrap_or_default();
-    decide(actor, method, &relations, "", ("entry-version", version))
-}
-
-fn decide(
-    actor: &Actor,
-    method: &str,
-    relations: &[Relation],
-    state: &str,
-    resource: (&'static str, &dyn std::fmt::Display),
-) -> Result<(), Refusal> {
     service_kit::auth::access::authorize(
         policy::RULES,
         method,
         policy::READ,
         actor,
-        relations,
-        state,
-        resource,
+        &policy::relations(actor, &review.submission.provider),
+        review.state.name(),
+        ("review", &review.id),
     )
 }

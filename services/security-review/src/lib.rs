@@ -11,7 +11,7 @@ mod upstreams;
 use govshare_proto::security_review::v1::security_review_service_server::SecurityReviewServiceServer;
 use serde::Deserialize;
 use service_kit::auth::access::{Access, PublicService};
-use service_kit::process::{Error, Runtime};
+use service_kit::process::{Error, Runtime, Serving};
 use service_kit::server::Service;
 use service_kit::{Config, bounded};
 use sqlx::migrate::Migrator;
@@ -34,7 +34,11 @@ pub const ACCESS: Access = Access {
 pub struct Settings {}
 
 /// Serves until the runtime says to stop.
-pub async fn serve(config: Config<Settings>, runtime: Runtime) -> Result<(), Error> {
+pub fn serve(config: Config<Settings>, runtime: Runtime) -> Serving {
+    Box::pin(run(config, runtime))
+}
+
+async fn run(config: Config<Settings>, runtime: Runtime) -> Result<(), Error> {
     let service = Service::start(NAME, &config, runtime).await?;
     let audit = service.upstream(&config, "audit")?;
     let catalog = upstreams::Catalog::new(service.upstream(&config, "catalog")?);

@@ -1,6 +1,6 @@
 //! Who may do what to a review: one table, everything else is denied.
 
-use govshare_model::authority::{Relation, Rule};
+use govshare_model::authority::{Decision, Relation, Rule, decide};
 use govshare_model::id::UnitId;
 use govshare_model::{Actor, Role};
 
@@ -37,4 +37,9 @@ pub fn relations(actor: &Actor, provider: &UnitId) -> Vec<Relation> {
 /// Whether the caller reads every review, whoever provides the entry.
 pub fn reads_all(actor: &Actor) -> bool {
     DISTRICT.iter().any(|role| actor.is(*role))
+}
+
+/// Whether the caller, who may call `method`, may submit the versions of every unit by it, not only of its own.
+pub fn submits_for_all(actor: &Actor, method: &str) -> bool {
+    decide(RULES, method, READ, actor, &[], "") == Decision::Allowed
 }

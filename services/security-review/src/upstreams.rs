@@ -1,6 +1,5 @@
 //! What this service asks of the catalogue and tells it.
 
-use futures_util::{StreamExt, TryStreamExt, stream};
 use govshare_model::Subject;
 use govshare_model::id::UnitId;
 use govshare_proto::catalog::internal::v1 as pb;
@@ -10,12 +9,8 @@ use prost::Message;
 use service_kit::client::{Upstream, retrying};
 use service_kit::outbox::Destination;
 use service_kit::{Failure, Reason, Refusal};
-use tonic::Code;
 
 use crate::review::{EntryVersion, Happened, Submission, Transition};
-
-/// Questions about single entries that are under way at once.
-const FACTS_AT_ONCE: usize = 16;
 
 /// Destination of decided reviews in the outbox.
 pub const OUTCOMES: &str = "catalog.record-review-outcomes";
@@ -31,34 +26,12 @@ impl Catalog {
         Self { client: CatalogFactsServiceClient::new(upstream) }
     }
 
-    /// The providing units of versions, in their order; `None` where the catalogue has no such version.
-    pub async fn providers(&self, versions: &[EntryVersion]) -> Result<Vec<Option<UnitId>>, Failure> {
-        let asked = versions.iter().map(|version| self.clone().provider(*version));
-        stream::iter(asked.collect::<Vec<_>>()).buffered(FACTS_AT_ONCE).try_collect().await
-    }
-
-    async fn provider(self, version: EntryVersion) -> Result<Option<UnitId>, Failure> {
-        let request =
-            pb::GetEntryFactsRequest { entry_id: version.entry.to_string(), version: version.version };
-        let facts = retrying(|| {
-            let (mut client, request) = (self.client.clone(), request.clone());
-            async move { client.get_entry_facts(request).await }
-        })
-        .await;
-        match facts {
-            Ok(facts) => {
-                let entry = facts.entry.ok_or_else(|| Failure::internal("entry facts without an entry"))?;
-                Ok(Some(entry.provider_unit_id.parse().map_err(Failure::internal)?))
-            }
-            Err(Failure::Upstream(status)) if status.code() == Code::NotFound => Ok(None),
-            Err(failure) => Err(failure),
-        }
-    }
-
-    /// Puts versions under review, told one by one in their order; those that are already stay so.
+    /// Puts versions under review, told one by one in their order; those that are already stay so. Versions of other
+    /// units than `provider`, if there is one, are refused as if they did not exist.
     pub async fn begin_reviews(
         &self,
         versions: &[EntryVersion],
+        provider: Option<&UnitId>,
     ) -> Result<Vec<Result<Submission, Refusal>>, Failure> {
         if versions.is_empty() {
             return Ok(Vec::new());
@@ -68,7 +41,10 @@ impl Catalog {
             entry_id: version.entry.to_string(),
             version: version.version,
         };
-        let request = pb::BeginReviewsRequest { reviews: versions.iter().map(begin).collect() };
+        let request = pb::BeginReviewsRequest {
+            reviews: versions.iter().map(begin).collect(),
+            provider_unit_id: provider.map(UnitId::to_string).unwrap_or_default(),
+        };
         let reply = retrying(|| {
             let (mut client, request) = (self.client.clone(), request.clone());
             async move { client.begin_reviews(request).await }
