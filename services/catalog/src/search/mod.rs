@@ -2,12 +2,14 @@
 //! A query finds exactly the entries for which SQL would find `field LIKE '%term%'`, for each term in at least
 //! one of the four searched fields.
 //!
-//! The index lists, per field, the entries with each character and each pair of neighbouring characters. One
-//! or two characters are answered by such a list; a longer term by the intersection of its pairs, verified on
-//! the stored text. The entries of every segment stand in rank order (date of issue descending, then id), and
-//! segments are merged so; hits are therefore met in the order in which they are shown, class by class, and
-//! the search stops when page and count are full. That order depends on the entries only, hence is the same on
-//! every replica, and a page is continued from the key of its last hit.
+//! The index lists, per field, the entries with each pair of neighbouring characters, or with a character that
+//! ends the text. Two characters are answered by one list; a single one by the lists of all pairs that begin
+//! with it; a longer term by the intersection of the lists of its pairs, verified on the stored text.
+//!
+//! The entries of every segment stand in rank order (date of issue descending, then id), and segments are
+//! merged so; hits are therefore met in the order in which they are shown, class by class, and the search stops
+//! when page and count are full. That order depends on the entries only, hence is the same on every replica,
+//! and a page is continued from the key of its last hit.
 
 mod cursor;
 mod document;

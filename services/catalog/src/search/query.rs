@@ -88,14 +88,14 @@ impl Term {
         self.text.as_str()
     }
 
-    /// The grams that every text with this term contains: the character itself, or all pairs.
-    pub(super) fn grams(&self) -> Vec<&str> {
-        let wanted = self.length.min(2);
-        let mut found: Vec<&str> =
-            grams(self.as_str()).filter(|gram| gram.chars().count() == wanted).collect();
-        found.sort_unstable();
-        found.dedup();
-        found
+    /// The pairs of neighbouring characters that every text with this term contains; none if it is one
+    /// character.
+    pub(super) fn pairs(&self) -> Vec<&str> {
+        let mut pairs: Vec<&str> =
+            grams(self.as_str()).filter(|gram| gram.chars().nth(1).is_some()).collect();
+        pairs.sort_unstable();
+        pairs.dedup();
+        pairs
     }
 
     /// Where the term first occurs, in bytes.

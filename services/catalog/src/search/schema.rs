@@ -12,7 +12,7 @@ use super::text::grams;
 type Column = tantivy::schema::Field;
 
 /// Named in the stored schema, so that an index of former grams or texts is not taken for one of today's.
-const GRAMS: &str = "grams-1";
+const GRAMS: &str = "grams-2";
 const RANK: &str = "rank";
 
 /// The columns of the index.

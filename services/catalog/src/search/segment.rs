@@ -88,19 +88,33 @@ impl Segment {
         Ok(Some(Plan { segment: self, filters, terms }))
     }
 
-    /// The fields in which all grams of `term` occur, with the postings of each gram.
+    /// The fields in which `term` may occur.
     fn fields_with<'s>(&'s self, term: &Term) -> Result<Vec<InField<'s>>, Error> {
-        let grams = term.grams();
+        let pairs = term.pairs();
         let mut found = Vec::with_capacity(self.texts.len());
         for (field, index) in &self.texts {
-            let postings: Option<Vec<TermInfo>> =
-                grams.iter().map(|gram| index.terms().get(gram)).collect::<Result<_, _>>()?;
-            if let Some(postings) = postings {
-                found.push(InField { field: *field, index, postings });
+            let alternatives = if pairs.is_empty() {
+                beginning_with(index, term.as_str())?
+            } else {
+                let postings = pairs.iter().map(|pair| index.terms().get(pair));
+                postings.collect::<Result<Option<Vec<_>>, _>>()?.into_iter().collect()
+            };
+            if !alternatives.is_empty() {
+                found.push(InField { field: *field, index, alternatives });
             }
         }
         Ok(found)
     }
+}
+
+/// The postings of each gram that begins with `character`.
+fn beginning_with(index: &InvertedIndexReader, character: &str) -> Result<Vec<Vec<TermInfo>>, Error> {
+    let mut found = Vec::new();
+    let mut grams = index.terms().range().ge(character).into_stream()?;
+    while grams.advance() && grams.key().starts_with(character.as_bytes()) {
+        found.push(vec![grams.value().clone()]);
+    }
+    Ok(found)
 }
 
 /// A query prepared for one segment.
@@ -110,10 +124,11 @@ pub(super) struct Plan<'s> {
     terms: Vec<Vec<InField<'s>>>,
 }
 
+/// A term in one field: it may occur where all postings of an alternative meet.
 struct InField<'s> {
     field: Field,
     index: &'s InvertedIndexReader,
-    postings: Vec<TermInfo>,
+    alternatives: Vec<Vec<TermInfo>>,
 }
 
 impl<'s> Plan<'s> {
@@ -125,11 +140,13 @@ impl<'s> Plan<'s> {
             clauses.push(Clause::new(vec![(Field::Title, all)]));
         }
         for term in &self.terms {
-            let alternatives = term
-                .iter()
-                .filter(|alternative| alternative.field <= class)
-                .map(|InField { field, index, postings }| Ok((*field, read_all(index, postings)?)))
-                .collect::<Result<Vec<_>, Error>>()?;
+            let mut alternatives = Vec::new();
+            for InField { field, index, alternatives: postings } in term.iter().filter(|at| at.field <= class)
+            {
+                for postings in postings {
+                    alternatives.push((*field, read_all(index, postings)?));
+                }
+            }
             if alternatives.is_empty() {
                 return Ok(None);
             }

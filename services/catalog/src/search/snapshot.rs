@@ -64,13 +64,29 @@ impl Snapshot {
 }
 
 fn count(plans: &[Plan<'_>], query: &Query) -> Result<Count, Error> {
+    // Titles alone often have hits enough; to ask them first costs little where nothing is to be verified.
+    if query.is_decided_by_grams() {
+        let in_titles = count_up_to(Field::Title, plans, query)?;
+        if in_titles == Count::MoreThan(COUNT_CAP) {
+            return Ok(in_titles);
+        }
+    }
+    count_up_to(Field::Summary, plans, query)
+}
+
+/// Counts the hits of a class up to `class`.
+fn count_up_to(class: Field, plans: &[Plan<'_>], query: &Query) -> Result<Count, Error> {
     let mut found = 0;
     for plan in plans {
-        let Some(mut cursor) = plan.cursor(Field::Summary)? else { continue };
+        let Some(mut cursor) = plan.cursor(class)? else { continue };
         let mut next = 0;
         while let Some((doc, _)) = cursor.seek(next) {
             next = doc + 1;
-            if query.is_decided_by_grams() || plan.segment.record(doc)?.texts.class(query.terms()).is_some() {
+            let is_hit = query.is_decided_by_grams() || {
+                let true_class = plan.segment.record(doc)?.texts.class(query.terms());
+                true_class.is_some_and(|true_class| true_class <= class)
+            };
+            if is_hit {
                 found += 1;
                 if found > COUNT_CAP {
                     return Ok(Count::MoreThan(COUNT_CAP));

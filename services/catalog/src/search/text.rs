@@ -68,18 +68,22 @@ fn push_normalised(text: &mut String, raw: &str) {
             text.push(' ');
         }
         gap = false;
-        text.extend(c.to_lowercase());
+        match c {
+            // Chinese, Japanese and Yi scripts have no case.
+            '\u{2e80}'..='\u{a4cf}' => text.push(c),
+            _ => text.extend(c.to_lowercase()),
+        }
     }
 }
 
-/// The single characters and the pairs of neighbouring characters of a text: what the index knows of it.
-/// Nothing is formed with or across the separator of items.
+/// What the index knows of a text: each character with its right neighbour, the last one of a line alone. A text
+/// contains a character if and only if one of its grams begins with it.
 pub(super) fn grams(text: &str) -> impl Iterator<Item = &str> {
     text.split(ITEM_SEPARATOR).flat_map(|line| {
-        line.char_indices().flat_map(move |(start, first)| {
+        line.char_indices().map(move |(start, first)| {
             let middle = start + first.len_utf8();
-            let pair = line[middle..].chars().next().map(|second| &line[start..middle + second.len_utf8()]);
-            std::iter::once(&line[start..middle]).chain(pair)
+            let end = middle + line[middle..].chars().next().map_or(0, char::len_utf8);
+            &line[start..end]
         })
     })
 }
