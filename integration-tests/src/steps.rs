@@ -35,7 +35,7 @@ fn day(year: i32, month: i32, day: i32) -> Option<Date> {
 
 impl Platform {
     /// Registers the units of the seed.
-    pub(crate) async fn register_units(&self) {
+    pub async fn register_units(&self) {
         let mut units = self.info_office().units();
         for seed in Seed::builtin().units {
             let unit = catalog::Unit {

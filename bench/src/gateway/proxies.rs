@@ -10,10 +10,9 @@ use govshare_model::Role;
 use tempfile::TempDir;
 
 use super::UNIT;
+use crate::cpu;
 
 const PATIENCE: Duration = Duration::from_secs(20);
-/// `/proc/<pid>/stat` counts in hundredths of a second on every Linux (USER_HZ).
-const TICKS_PER_SECOND: f64 = 100.0;
 
 /// One process (with its children) that answers calls.
 pub struct Server {
@@ -111,16 +110,8 @@ impl Server {
     pub fn cpu_seconds(&self) -> Result<f64, Box<dyn Error>> {
         let pid = self.process.pid().ok_or_else(|| format!("{} has ended", self.process.name()))?;
         let children = std::fs::read_to_string(format!("/proc/{pid}/task/{pid}/children"))?;
-        let mut ticks = 0;
-        for pid in children.split_whitespace().chain([pid.to_string().as_str()]) {
-            let stat = std::fs::read_to_string(format!("/proc/{pid}/stat"))?;
-            // The name before it may hold spaces; utime and stime are the 14th and 15th field of all.
-            let (_, fields) = stat.rsplit_once(") ").ok_or("no such field in /proc/<pid>/stat")?;
-            for used in fields.split(' ').skip(11).take(2) {
-                ticks += used.parse::<u64>()?;
-            }
-        }
-        Ok(ticks as f64 / TICKS_PER_SECOND)
+        let children: Vec<u32> = children.split_whitespace().map(str::parse).collect::<Result<_, _>>()?;
+        children.into_iter().chain([pid]).map(cpu::seconds).sum()
     }
 }
 

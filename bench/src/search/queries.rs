@@ -3,7 +3,8 @@
 
 use catalog::search::{Document, Filter, Query};
 
-use super::catalogue::{Draw, INDICATORS, PLACES, THINGS, entry};
+use super::catalogue::{Draw, entry};
+use super::words::{INDICATORS, PLACES, THINGS};
 
 pub const QUERIES: usize = 200;
 

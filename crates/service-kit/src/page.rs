@@ -8,6 +8,9 @@ use serde::de::DeserializeOwned;
 use crate::failure::Refusal;
 use govshare_proto::error::v1::Reason;
 
+/// Bytes of rows in one reply: callers take 4 MiB at most, by gRPC's default.
+const REPLY_BYTES: usize = 3 << 20;
+
 /// What a list call asked for.
 #[derive(Debug)]
 pub struct Page<K> {
@@ -59,15 +62,28 @@ impl<K: Serialize + DeserializeOwned> Page<K> {
         serde_json::from_slice(key).map_err(|_| refused())
     }
 
-    /// Cuts `rows` (of which one more than `size` was asked for) to the page and gives the next page's token.
-    pub fn cut<R>(&self, mut rows: Vec<R>, key: impl Fn(&R) -> K) -> (Vec<R>, String) {
-        let size = usize::try_from(self.size).unwrap_or(usize::MAX);
-        if rows.len() <= size {
-            return (rows, String::new());
+    /// Shows `rows` (of which one more than `size` was asked for) as far as they belong to the page and fit into one
+    /// reply, and gives the next page's token.
+    pub fn cut<R, M: prost::Message>(
+        &self,
+        rows: Vec<R>,
+        key: impl Fn(&R) -> K,
+        show: impl Fn(R) -> M,
+    ) -> (Vec<M>, String) {
+        let (size, count) = (usize::try_from(self.size).unwrap_or(usize::MAX), rows.len());
+        let (mut shown, mut bytes, mut last) = (Vec::new(), 0, None);
+        for row in rows.into_iter().take(size) {
+            let row_key = key(&row);
+            let message = show(row);
+            bytes += message.encoded_len();
+            if bytes > REPLY_BYTES && !shown.is_empty() {
+                break;
+            }
+            shown.push(message);
+            last = Some(row_key);
         }
-        rows.truncate(size);
-        let token = rows.last().map(|last| self.token(&key(last))).unwrap_or_default();
-        (rows, token)
+        let token = last.filter(|_| shown.len() < count).map(|last| self.token(&last)).unwrap_or_default();
+        (shown, token)
     }
 
     /// The token of the page that begins after `key`.

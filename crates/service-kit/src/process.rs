@@ -2,6 +2,7 @@
 
 use std::future::Future;
 use std::path::PathBuf;
+use std::pin::Pin;
 use std::process::ExitCode;
 
 use serde::de::DeserializeOwned;
@@ -26,17 +27,17 @@ pub struct Runtime {
 /// Any error that ends a service at its start or end.
 pub type Error = Box<dyn std::error::Error + Send + Sync>;
 
+/// A service that runs until its word to stop. Boxed, so that it is compiled once, with its library, and not again in
+/// every program that runs it.
+pub type Serving = Pin<Box<dyn Future<Output = Result<(), Error>> + Send>>;
+
 /// `main` of a service: `serve` or `migrate`, both with an optional `--config FILE`.
-pub fn run<S, Serving>(
+pub fn run<S: DeserializeOwned>(
     service: &'static str,
     defaults: &str,
     migrations: Option<&'static Migrator>,
     serve: impl FnOnce(Config<S>, Runtime) -> Serving,
-) -> ExitCode
-where
-    S: DeserializeOwned,
-    Serving: Future<Output = Result<(), Error>>,
-{
+) -> ExitCode {
     let usage = || {
         eprintln!("usage: govshare-{service} serve|migrate [--config FILE]");
         ExitCode::from(2)
@@ -65,14 +66,11 @@ where
     }
 }
 
-async fn serve_process<S, Serving>(
+async fn serve_process<S>(
     service: &'static str,
     config: Config<S>,
     serve: impl FnOnce(Config<S>, Runtime) -> Serving,
-) -> Result<(), Error>
-where
-    Serving: Future<Output = Result<(), Error>>,
-{
+) -> Result<(), Error> {
     let _telemetry = telemetry::start(service, &config.telemetry)?;
     let bind = async |address: std::net::SocketAddr| {
         TcpListener::bind(address).await.map_err(|error| format!("cannot listen on {address}: {error}"))

@@ -8,10 +8,12 @@ use govshare_model::authority::{decide, may_call};
 use govshare_model::{Actor, Decision, Relation, Role, Subject};
 use govshare_proto::access_request::v1::{self as requests, AnswerKind};
 use integration_tests::steps::{form, request_id};
-use integration_tests::{Case, City, Person};
+use integration_tests::{Case, Person};
 use service_kit::auth::access::Access;
 use service_kit::server::methods_of;
 use tonic::{Code, Status};
+
+use crate::city::City;
 
 /// Every service with its access table and, for each public proto service, the method that makes records visible.
 fn services() -> [(&'static str, Access); 7] {

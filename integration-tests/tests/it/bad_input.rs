@@ -8,8 +8,9 @@ use govshare_proto::catalog::v1 as catalog;
 use govshare_proto::google::r#type::Date;
 use integration_tests::refusal::refused;
 use integration_tests::steps::{content, form, request_id};
-use integration_tests::{City, eventually};
 use tonic::Code;
+
+use crate::city::City;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn every_bad_field_of_a_request_is_named_at_once() {
@@ -89,24 +90,4 @@ async fn a_request_id_with_another_body_and_a_foreign_page_token_are_refused() {
     let next = ListAccessRequestsRequest { page_token: token, ..page };
     let next = drafter.list_access_requests(next).await.expect("the next page").into_inner();
     assert_eq!((next.access_requests.len(), next.next_page_token.as_str()), (1, ""));
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn without_its_database_the_platform_answers_unavailable_and_works_again_when_it_returns() {
-    let city = City::start().await;
-    let entry_id = city.published_entry("jiaowei").await;
-    let drafter = city.person("fagaiwei", Role::Drafter);
-    let request = CreateAccessRequestRequest { entry_id, form: Some(form()), request_id: request_id() };
-    city.cord.cut();
-    let begun = std::time::Instant::now();
-    let status = drafter.requests().create_access_request(request.clone()).await.expect_err("no database");
-    assert_eq!(status.code(), Code::Unavailable, "{status:?}");
-    assert!(begun.elapsed().as_secs() < 30, "within the deadline of a call");
-    city.cord.join().await;
-    eventually("the same call works again", async || {
-        drafter.requests().create_access_request(request.clone()).await.map(drop)
-    })
-    .await;
-    let listed = drafter.requests().list_access_requests(ListAccessRequestsRequest::default()).await;
-    assert_eq!(listed.expect("listed").into_inner().access_requests.len(), 1, "and made one draft");
 }

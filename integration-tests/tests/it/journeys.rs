@@ -11,8 +11,10 @@ use govshare_proto::exchange::v1::{CreateTicketRequest, DownloadRequest, downloa
 use govshare_proto::google::r#type::Date;
 use integration_tests::refusal::refused;
 use integration_tests::steps::{content, request_id, sha256};
-use integration_tests::{Case, City, DATA, eventually};
+use integration_tests::{Case, DATA, eventually};
 use tonic::{Code, Status};
+
+use crate::city::City;
 
 const APPLICANT: &str = "fagaiwei";
 const PROVIDER: &str = "jiaowei";

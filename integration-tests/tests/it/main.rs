@@ -2,7 +2,13 @@
 
 mod authorization;
 mod bad_input;
+mod certificates;
+mod city;
+mod cord;
+mod database_loss;
 mod faults;
+mod identity;
+mod import;
 mod journeys;
 mod replicas;
 mod schemas;

@@ -7,9 +7,11 @@ use govshare_model::Role;
 use govshare_proto::access_request::v1::{self as requests, AccessRequestState, AnswerKind};
 use govshare_proto::audit::v1::ListEventsRequest;
 use govshare_proto::catalog::v1 as catalog;
+use integration_tests::eventually;
 use integration_tests::steps::{content, request_id};
-use integration_tests::{City, Shape, eventually};
 use tonic::Code;
+
+use crate::city::{City, Shape};
 
 const APPLICANT: &str = "fagaiwei";
 const PROVIDER: &str = "jiaowei";

@@ -1,8 +1,9 @@
 //! Each service's database role reaches its own schema and no other.
 
 use govshare_cluster::SERVICES;
-use integration_tests::City;
 use sqlx::{Connection, PgConnection};
+
+use crate::city::City;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn every_role_is_refused_in_every_other_schema_and_owns_nothing() {

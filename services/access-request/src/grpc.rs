@@ -134,9 +134,8 @@ impl AccessRequestService for Requests {
                 limit: page.size + 1,
             })
             .await?;
-        let (found, next_page_token) = page.cut(found, |last| last.id.0);
-        let show = |request| convert::to_proto(request, Some(&actor), &self.info_office);
-        let access_requests = found.iter().map(show).collect();
+        let show = |request| convert::to_proto(&request, Some(&actor), &self.info_office);
+        let (access_requests, next_page_token) = page.cut(found, |request| request.id.0, show);
         Ok(Response::new(pb::ListAccessRequestsResponse { access_requests, next_page_token }))
     }
 

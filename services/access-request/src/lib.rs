@@ -17,7 +17,7 @@ use govshare_proto::access_request::internal::v1::case_facts_service_server::Cas
 use govshare_proto::access_request::v1::access_request_service_server::AccessRequestServiceServer;
 use serde::Deserialize;
 use service_kit::auth::access::{Access, InternalService, PublicService};
-use service_kit::process::{Error, Runtime};
+use service_kit::process::{Error, Runtime, Serving};
 use service_kit::server::Service;
 use service_kit::{Config, bounded};
 use sqlx::migrate::Migrator;
@@ -48,7 +48,11 @@ pub struct Settings {
 }
 
 /// Serves until the runtime says to stop.
-pub async fn serve(config: Config<Settings>, runtime: Runtime) -> Result<(), Error> {
+pub fn serve(config: Config<Settings>, runtime: Runtime) -> Serving {
+    Box::pin(run(config, runtime))
+}
+
+async fn run(config: Config<Settings>, runtime: Runtime) -> Result<(), Error> {
     let service = Service::start(NAME, &config, runtime).await?;
     let audit = service.upstream(&config, "audit")?;
     let catalog = upstreams::Catalog::new(service.upstream(&config, "catalog")?);

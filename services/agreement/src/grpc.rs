@@ -18,7 +18,7 @@ use crate::convert::{self, authorize, authorize_case};
 use crate::policy;
 use crate::signing::{self, Verified};
 use crate::store::{Filter, Store};
-use crate::upstreams::{Cases, Catalog};
+use crate::upstreams::{AGREED, Cases, Catalog};
 
 /// How long the last signature waits for access-request to hear of it, so that its signer reads the case AGREED.
 const PATIENCE: Duration = Duration::from_secs(2);
@@ -92,7 +92,7 @@ impl Agreements {
         self.store.save(&mut tx, &transition, &call.actor).await?;
         let reply = tx.commit(call, reply(self.show(transition.agreement()))).await?;
         if transition.is_activation() {
-            self.database.outbox().settle(PATIENCE).await;
+            self.database.outbox().settle(AGREED, PATIENCE).await;
         }
         Ok(Response::new(reply))
     }
@@ -170,8 +170,8 @@ impl AgreementService for Agreements {
                 limit: page.size + 1,
             })
             .await?;
-        let (found, next_page_token) = page.cut(found, |last| last.id.0);
-        let agreements = found.iter().filter_map(|agreement| self.show(agreement)).collect();
+        let show = |agreement| self.show(&agreement).unwrap_or_default();
+        let (agreements, next_page_token) = page.cut(found, |agreement| agreement.id.0, show);
         Ok(Response::new(pb::ListAgreementsResponse { agreements, next_page_token }))
     }
 

@@ -19,7 +19,7 @@ use govshare_proto::agreement::internal::v1::agreement_facts_service_server::Agr
 use govshare_proto::agreement::v1::agreement_service_server::AgreementServiceServer;
 use serde::Deserialize;
 use service_kit::auth::access::{Access, InternalService, PublicService};
-use service_kit::process::{Error, Runtime};
+use service_kit::process::{Error, Runtime, Serving};
 use service_kit::server::Service;
 use service_kit::{Config, bounded};
 use sqlx::migrate::Migrator;
@@ -47,7 +47,11 @@ pub struct Settings {
 }
 
 /// Serves until the runtime says to stop.
-pub async fn serve(config: Config<Settings>, runtime: Runtime) -> Result<(), Error> {
+pub fn serve(config: Config<Settings>, runtime: Runtime) -> Serving {
+    Box::pin(run(config, runtime))
+}
+
+async fn run(config: Config<Settings>, runtime: Runtime) -> Result<(), Error> {
     let service = Service::start(NAME, &config, runtime).await?;
     let audit = service.upstream(&config, "audit")?;
     let cases = upstreams::Cases::new(service.upstream(&config, "access-request")?);

@@ -16,15 +16,15 @@ pub const READ: &str = "GetAgreement";
 /// Reading a document is reading the agreement.
 pub const READ_DOCUMENT: &str = "GetAgreementDocument";
 
-/// The info office's unit is the third party of every agreement and keeps it: it stands as `Owner`.
+/// The info office's unit is the third party of every agreement and keeps it.
 pub const RULES: &[Rule] = &[
     Rule { method: READ, roles: MEMBERS, relation: Relation::Applicant, states: &[] },
     Rule { method: READ, roles: MEMBERS, relation: Relation::Provider, states: &[] },
-    Rule { method: READ, roles: MEMBERS, relation: Relation::Owner, states: &[] },
+    Rule { method: READ, roles: MEMBERS, relation: Relation::InfoOffice, states: &[] },
     Rule { method: READ, roles: DISTRICT, relation: Relation::Anyone, states: &[] },
     Rule { method: READ_DOCUMENT, roles: MEMBERS, relation: Relation::Applicant, states: &[] },
     Rule { method: READ_DOCUMENT, roles: MEMBERS, relation: Relation::Provider, states: &[] },
-    Rule { method: READ_DOCUMENT, roles: MEMBERS, relation: Relation::Owner, states: &[] },
+    Rule { method: READ_DOCUMENT, roles: MEMBERS, relation: Relation::InfoOffice, states: &[] },
     Rule { method: READ_DOCUMENT, roles: DISTRICT, relation: Relation::Anyone, states: &[] },
     Rule { method: "ListAgreements", roles: MEMBERS, relation: Relation::Anyone, states: &[] },
     Rule { method: "ListAgreements", roles: DISTRICT, relation: Relation::Anyone, states: &[] },
@@ -32,7 +32,7 @@ pub const RULES: &[Rule] = &[
     Rule { method: "CreateAgreement", roles: OFFICE, relation: Relation::Anyone, states: &[] },
     Rule { method: "SignAgreement", roles: SIGNATORY, relation: Relation::Applicant, states: &[] },
     Rule { method: "SignAgreement", roles: SIGNATORY, relation: Relation::Provider, states: &[] },
-    Rule { method: "SignAgreement", roles: SIGNATORY, relation: Relation::Owner, states: &[] },
+    Rule { method: "SignAgreement", roles: SIGNATORY, relation: Relation::InfoOffice, states: &[] },
     Rule { method: "CancelAgreement", roles: DRAFTER, relation: Relation::Provider, states: &[] },
     Rule { method: "CancelAgreement", roles: OFFICE, relation: Relation::Anyone, states: &[] },
 ];
@@ -42,7 +42,7 @@ pub fn relations(actor: &Actor, parties: &Parties) -> Vec<Relation> {
     let stands = [
         (&parties.applicant, Relation::Applicant),
         (&parties.provider, Relation::Provider),
-        (&parties.info_office, Relation::Owner),
+        (&parties.info_office, Relation::InfoOffice),
     ];
     stands.into_iter().filter(|(unit, _)| **unit == actor.unit).map(|(_, relation)| relation).collect()
 }

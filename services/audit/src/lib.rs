@@ -16,7 +16,7 @@ use govshare_proto::audit::internal::v1::audit_ingest_service_server::AuditInges
 use govshare_proto::audit::v1::audit_service_server::AuditServiceServer;
 use serde::Deserialize;
 use service_kit::auth::access::{Access, InternalService, PublicService};
-use service_kit::process::{Error, Runtime};
+use service_kit::process::{Error, Runtime, Serving};
 use service_kit::server::Service;
 use service_kit::{Config, bounded};
 use sqlx::migrate::Migrator;
@@ -52,7 +52,11 @@ pub struct Settings {
 }
 
 /// Serves until the runtime says to stop.
-pub async fn serve(config: Config<Settings>, runtime: Runtime) -> Result<(), Error> {
+pub fn serve(config: Config<Settings>, runtime: Runtime) -> Serving {
+    Box::pin(run(config, runtime))
+}
+
+async fn run(config: Config<Settings>, runtime: Runtime) -> Result<(), Error> {
     let service = Service::start(NAME, &config, runtime).await?;
     let database = service.database(&config, None, Vec::new())?;
     let store = store::Store::new(database.clone());

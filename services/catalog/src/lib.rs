@@ -21,7 +21,7 @@ use govshare_proto::catalog::v1::shared_database_service_server::SharedDatabaseS
 use govshare_proto::catalog::v1::unit_service_server::UnitServiceServer;
 use serde::Deserialize;
 use service_kit::auth::access::{Access, InternalService, PublicService};
-use service_kit::process::{Error, Runtime};
+use service_kit::process::{Error, Runtime, Serving};
 use service_kit::server::Service;
 use service_kit::{Config, bounded};
 use sqlx::migrate::Migrator;
@@ -51,7 +51,7 @@ pub const ACCESS: Access = Access {
     internal: &[InternalService {
         name: "govshare.catalog.internal.v1.CatalogFactsService",
         callers: &[
-            ("GetEntryFacts", &["access-request", "agreement", "exchange", "security-review"]),
+            ("GetEntryFacts", &["access-request", "agreement", "exchange"]),
             ("GetUnitFacts", &["access-request", "agreement", "evaluation"]),
             ("GetUnitKeyFacts", &["agreement"]),
             ("BeginReviews", &["security-review"]),
@@ -86,8 +86,17 @@ impl Settings {
     }
 }
 
+/// The search index is built a tenth faster with it than with the system's. It holds more memory at rest, so the other
+/// services go without.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// Serves until the runtime says to stop.
-pub async fn serve(config: Config<Settings>, runtime: Runtime) -> Result<(), Error> {
+pub fn serve(config: Config<Settings>, runtime: Runtime) -> Serving {
+    Box::pin(run(config, runtime))
+}
+
+async fn run(config: Config<Settings>, runtime: Runtime) -> Result<(), Error> {
     let info_office = config.service.info_office()?;
     let service = Service::start(NAME, &config, runtime).await?;
     let audit = service.upstream(&config, "audit")?;

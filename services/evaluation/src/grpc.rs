@@ -54,15 +54,15 @@ impl EvaluationService for Evaluation {
         let filters = pb::ListUnitIndicatorsRequest::default();
         let page: Page<String> = Page::parse(body.page_size, &body.page_token, 50, 1000, &filters)?;
         let feed_position = self.store.position().await?;
-        let (lines, next_page_token) = if policy::reads_all(&actor) {
+        let (unit_indicators, next_page_token) = if policy::reads_all(&actor) {
             let after = page.after.as_deref().unwrap_or_default();
             let lines = self.store.list(after, page.size + 1).await?;
-            page.cut(lines, |last| last.unit.clone())
+            page.cut(lines, |line| line.unit.clone(), |line| convert::to_proto(&line))
         } else {
             let line = self.store.line(&actor.unit).await?;
-            (vec![line.unwrap_or_else(|| Line::zeros(&actor.unit))], String::new())
+            let line = line.unwrap_or_else(|| Line::zeros(&actor.unit));
+            (vec![convert::to_proto(&line)], String::new())
         };
-        let unit_indicators = lines.iter().map(convert::to_proto).collect();
         Ok(Response::new(pb::ListUnitIndicatorsResponse { unit_indicators, next_page_token, feed_position }))
     }
 }

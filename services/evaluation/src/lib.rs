@@ -13,7 +13,7 @@ use std::time::Duration;
 use govshare_proto::evaluation::v1::evaluation_service_server::EvaluationServiceServer;
 use serde::Deserialize;
 use service_kit::auth::access::{Access, PublicService};
-use service_kit::process::{Error, Runtime};
+use service_kit::process::{Error, Runtime, Serving};
 use service_kit::server::Service;
 use service_kit::{Config, bounded};
 use sqlx::migrate::Migrator;
@@ -36,7 +36,11 @@ pub struct Settings {
 }
 
 /// Serves until the runtime says to stop.
-pub async fn serve(config: Config<Settings>, runtime: Runtime) -> Result<(), Error> {
+pub fn serve(config: Config<Settings>, runtime: Runtime) -> Serving {
+    Box::pin(run(config, runtime))
+}
+
+async fn run(config: Config<Settings>, runtime: Runtime) -> Result<(), Error> {
     let service = Service::start(NAME, &config, runtime).await?;
     let audit = upstreams::Audit::new(service.upstream(&config, "audit")?);
     let catalog = upstreams::Catalog::new(service.upstream(&config, "catalog")?);

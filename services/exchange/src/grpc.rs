@@ -108,8 +108,8 @@ impl ExchangeService for Exchange {
         let user = self.user_if_needed(&actor, &provider, entry, agreement).await?;
         policy::authorize_listing(&actor, &provider, entry, user.as_ref())?;
         let found = self.versions.list(entry, page.after, page.size + 1).await?;
-        let (found, next_page_token) = page.cut(found, |last| last.version);
-        let data_versions = found.iter().map(data_version::convert::to_proto).collect();
+        let show = |version| data_version::convert::to_proto(&version);
+        let (data_versions, next_page_token) = page.cut(found, |version| version.version, show);
         Ok(Response::new(pb::ListDataVersionsResponse { data_versions, next_page_token }))
     }
 
@@ -173,8 +173,8 @@ impl ExchangeService for Exchange {
                 limit: page.size + 1,
             })
             .await?;
-        let (found, next_page_token) = page.cut(found, |last| last.id.0);
-        let deliveries = found.iter().map(delivery::convert::to_proto).collect();
+        let show = |delivery| delivery::convert::to_proto(&delivery);
+        let (deliveries, next_page_token) = page.cut(found, |delivery| delivery.id.0, show);
         Ok(Response::new(pb::ListDeliveriesResponse { deliveries, next_page_token }))
     }
 }

@@ -17,7 +17,7 @@ use std::time::Duration;
 
 use govshare_proto::exchange::v1::exchange_service_server::ExchangeServiceServer;
 use service_kit::auth::access::{Access, PublicService};
-use service_kit::process::{Error, Runtime};
+use service_kit::process::{Error, Runtime, Serving};
 use service_kit::server::Service;
 use service_kit::{Config, bounded};
 use sqlx::migrate::Migrator;
@@ -48,7 +48,11 @@ pub const ACCESS: Access = Access {
 };
 
 /// Serves both ports until the runtime says to stop.
-pub async fn serve(config: Config<Settings>, runtime: Runtime) -> Result<(), Error> {
+pub fn serve(config: Config<Settings>, runtime: Runtime) -> Serving {
+    Box::pin(run(config, runtime))
+}
+
+async fn run(config: Config<Settings>, runtime: Runtime) -> Result<(), Error> {
     let settings = &config.service;
     let lifetime = settings.check()?;
     let listener = TcpListener::bind(settings.data_listen).await.map_err(|error| {

@@ -25,7 +25,7 @@ use service_kit::auth::people::PeopleTokens;
 use service_kit::auth::services;
 use service_kit::client::Connector;
 use service_kit::config::Config;
-use service_kit::process::{Error, Runtime};
+use service_kit::process::{Error, Runtime, Serving};
 use service_kit::server::admin;
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
@@ -52,7 +52,11 @@ pub const DEFAULTS: &str = include_str!("../config/default.toml");
 const FAREWELL: Duration = Duration::from_secs(3);
 
 /// Serves until the word to stop, then drains and ends; configuration that cannot be used is an error.
-pub async fn serve(config: Config<Settings>, runtime: Runtime) -> Result<(), Error> {
+pub fn serve(config: Config<Settings>, runtime: Runtime) -> Serving {
+    Box::pin(run(config, runtime))
+}
+
+async fn run(config: Config<Settings>, runtime: Runtime) -> Result<(), Error> {
     config.service.check()?;
     let settings = &config.service;
     let keys = KeySet::load(&config.identity.jwks, config.environment).await?;

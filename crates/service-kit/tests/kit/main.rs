@@ -1,5 +1,6 @@
 //! The kit from outside: configuration, tokens, pages, and the database's promises on a real PostgreSQL.
 
+mod admin;
 mod config;
 mod database;
 mod event;

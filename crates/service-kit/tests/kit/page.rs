@@ -11,17 +11,29 @@ fn filters(applicant: &str) -> ListAccessRequestsRequest {
 #[test]
 fn a_page_is_cut_and_its_token_continues_after_its_last_row() {
     let page: Page<u64> = Page::parse(2, "", 50, 1000, &filters("a")).expect("a first page");
-    let (rows, token) = page.cut(vec![5, 6, 7], |row| *row);
+    let (rows, token) = page.cut(vec![5, 6, 7], |row| *row, |row| row);
     assert_eq!(rows, [5, 6]);
     let next: Page<u64> = Page::parse(2, &token, 50, 1000, &filters("a")).expect("a next page");
     assert_eq!(next.after, Some(6));
-    assert_eq!(next.cut(vec![7], |row| *row), (vec![7], String::new()));
+    assert_eq!(next.cut(vec![7], |row| *row, |row| row), (vec![7], String::new()));
+}
+
+#[test]
+fn rows_that_would_not_fit_into_one_reply_come_on_the_next_page() {
+    let page: Page<u64> = Page::parse(4, "", 50, 1000, &filters("a")).expect("a first page");
+    let long = |row: u64| "x".repeat(if row == 9 { 5 << 20 } else { 1 << 20 });
+    let (rows, token) = page.cut(vec![5, 6, 7, 8, 9], |row| *row, long);
+    assert_eq!(rows.len(), 2, "the third would make more than 3 MiB");
+    let next: Page<u64> = Page::parse(4, &token, 50, 1000, &filters("a")).expect("a next page");
+    assert_eq!(next.after, Some(6));
+    let (rows, token) = next.cut(vec![9], |row| *row, long);
+    assert_eq!((rows.len(), token.as_str()), (1, ""), "one is always given");
 }
 
 #[test]
 fn a_token_for_other_filters_or_of_another_make_is_refused() {
     let page: Page<u64> = Page::parse(1, "", 50, 1000, &filters("a")).expect("a first page");
-    let (_, token) = page.cut(vec![5, 6], |row| *row);
+    let (_, token) = page.cut(vec![5, 6], |row| *row, |row| row);
     for (token, filters) in
         [(token.as_str(), filters("b")), ("not a token", filters("a")), ("AAAA", filters("a"))]
     {

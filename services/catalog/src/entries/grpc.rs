@@ -171,10 +171,9 @@ impl EntryService for Entries {
                 limit: page.size + 1,
             })
             .await?;
-        let (ids, next_page_token) = page.cut(ids, |last| *last);
         let mut connection = self.database.pool().acquire().await.map_err(Failure::from)?;
         let views = self.store.views(&mut connection, &ids).await?;
-        let entries = views.into_iter().map(|view| view.shown_to(&actor)).collect();
+        let (entries, next_page_token) = page.cut(views, |view| view.id.0, |view| view.shown_to(&actor));
         Ok(Response::new(pb::ListEntriesResponse { entries, next_page_token }))
     }
 
@@ -193,7 +192,7 @@ impl EntryService for Entries {
         view.authorize(policy::READ, &actor)?;
         let published_only = !policy::sees_latest(&actor, &view.provider);
         let found = self.store.versions(id, published_only, page.after, page.size + 1).await?;
-        let (versions, next_page_token) = page.cut(found, |last| last.version);
+        let (versions, next_page_token) = page.cut(found, |version| version.version, |version| version);
         Ok(Response::new(pb::ListEntryVersionsResponse { versions, next_page_token }))
     }
 

@@ -16,6 +16,7 @@ use crate::convert::etag;
 
 /// An entry with its latest and its published version.
 pub struct View {
+    pub id: EntryId,
     pub provider: UnitId,
     /// Whether a version is or was published, so that everybody knows of the entry.
     pub is_listed: bool,
@@ -41,7 +42,7 @@ impl View {
             actor,
             policy::relations(actor, &self.provider),
             policy::standing(self.is_listed),
-            ("entry", &self.entry.entry_id),
+            ("entry", &self.id),
         )
     }
 }
@@ -194,6 +195,7 @@ impl TryFrom<Row> for View {
             (Some(_), ..) => Some(latest.clone()),
         };
         Ok(Self {
+            id: EntryId(row.id),
             provider: row.provider.parse().map_err(Failure::internal)?,
             is_listed: row.published.is_some(),
             entry: pb::Entry {

@@ -97,8 +97,8 @@ impl SharedDatabaseService for SharedDatabases {
         let filters = pb::ListSharedDatabasesRequest::default();
         let page: Page<String> = Page::parse(body.page_size, &body.page_token, 50, 1000, &filters)?;
         let found = self.store.list(page.after.as_deref(), page.size + 1).await?;
-        let (found, next_page_token) = page.cut(found, |last| last.id.to_string());
-        let shared_databases = found.iter().map(convert::to_proto).collect();
+        let (shared_databases, next_page_token) =
+            page.cut(found, |database| database.id.to_string(), |database| convert::to_proto(&database));
         Ok(Response::new(pb::ListSharedDatabasesResponse { shared_databases, next_page_token }))
     }
 

@@ -90,8 +90,8 @@ impl UnitService for Units {
         let names: Vec<String> = body.names.iter().map(|name| name.trim().to_owned()).collect();
         let names = (!names.is_empty()).then_some(names.as_slice());
         let found = self.units.list(names, page.after.as_deref(), page.size + 1).await?;
-        let (found, next_page_token) = page.cut(found, |last| last.id.to_string());
-        let units = found.iter().map(convert::to_proto).collect();
+        let (units, next_page_token) =
+            page.cut(found, |unit| unit.id.to_string(), |unit| convert::to_proto(&unit));
         Ok(Response::new(pb::ListUnitsResponse { units, next_page_token }))
     }
 
@@ -224,8 +224,8 @@ impl UnitService for Units {
             Some((OffsetDateTime::from_unix_timestamp_nanos(i128::from(at) * 1000).ok()?, id))
         });
         let found = self.keys.list(&unit, before, page.size + 1).await?;
-        let (found, next_page_token) = page.cut(found, |last| (micros(last.registered), last.id.to_string()));
-        let keys = found.iter().map(key_convert::to_proto).collect();
+        let position = |key: &UnitKey| (micros(key.registered), key.id.to_string());
+        let (keys, next_page_token) = page.cut(found, position, |key| key_convert::to_proto(&key));
         Ok(Response::new(pb::ListUnitKeysResponse { keys, next_page_token }))
     }
 }

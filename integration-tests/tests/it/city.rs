@@ -1,18 +1,20 @@
-//! Starts every service on a cloned database, replicas as wanted, with the gateway in front.
+//! The whole platform in the test's process, on a database of its own, with movable business time: every service on a
+//! cloned database, replicas as wanted, with the gateway in front.
 
 use std::collections::BTreeMap;
-use std::future::Future;
 
 use govshare_cluster::{AUDIENCE, GATEWAY, ISSUER, Identity, SERVICES, Seed, TestDatabase, TestServer};
-use service_kit::process::{Error, Runtime};
+use integration_tests::Platform;
+use service_kit::process::{Error, Runtime, Serving};
 use service_kit::{Clock, Config};
 use tempfile::TempDir;
 use time::OffsetDateTime;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
+use tonic::transport::Certificate;
 
+use crate::certificates::Certificates;
 use crate::cord::Cord;
-use crate::platform::Platform;
 
 /// How many replicas of which service; who is not named has one.
 pub type Shape = BTreeMap<&'static str, usize>;
@@ -21,12 +23,12 @@ pub type Shape = BTreeMap<&'static str, usize>;
 pub struct City {
     platform: Platform,
     pub clock: Clock,
-    pub gateway: String,
     /// Addresses of each service, one per replica.
     pub services: BTreeMap<&'static str, Vec<String>>,
     pub database: TestDatabase,
     /// Between the services and the database.
     pub cord: Cord,
+    certificates: Option<Certificates>,
     stop: CancellationToken,
     _dir: TempDir,
 }
@@ -42,6 +44,15 @@ impl City {
     }
 
     pub async fn shaped(replicas: &Shape) -> City {
+        Self::build(replicas, false).await
+    }
+
+    /// As [`City::start`], with mutual TLS between all services.
+    pub async fn start_with_mutual_tls() -> City {
+        Self::build(&Shape::new(), true).await
+    }
+
+    async fn build(replicas: &Shape, mutual_tls: bool) -> City {
         let server = TestServer::shared().await.expect("a private PostgreSQL starts");
         let database = server.fresh_database("govshare", migrate).await.expect("a fresh database");
         let port = url::Url::parse(database.url()).ok().and_then(|url| url.port()).expect("a TCP port");
@@ -51,28 +62,36 @@ impl City {
         let clock = Clock::default();
         clock.set(OffsetDateTime::from_unix_timestamp(STARTS).expect("a moment of 2026"));
 
+        let certificates = mutual_tls.then(|| Certificates::issue(dir.path()));
         let mut sockets = Vec::new();
         let mut services: BTreeMap<&'static str, Vec<String>> = BTreeMap::new();
         for service in SERVICES.iter().chain([&GATEWAY]) {
             for _ in 0..replicas.get(service.name).copied().unwrap_or(1) {
                 let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
                 let address = listener.local_addr().expect("a bound port");
-                services.entry(service.name).or_default().push(format!("http://{address}"));
+                let scheme = if mutual_tls && service.name != GATEWAY.name { "https" } else { "http" };
+                services.entry(service.name).or_default().push(format!("{scheme}://{address}"));
                 sockets.push((service, listener));
             }
         }
         let stop = CancellationToken::new();
         for (number, (service, listener)) in sockets.into_iter().enumerate() {
             let runtime = Runtime { listener, admin: None, clock: clock.clone(), shutdown: stop.clone() };
-            let settings = settings(service, number, &services, &identity, &database, &cord, &dir);
+            let mut settings = settings(service, number, &services, &identity, &database, &cord, &dir);
+            settings.extend(certificates.iter().flat_map(Certificates::settings));
             run(service.name, settings, runtime);
         }
         let gateway = services[GATEWAY.name][0].clone();
         let platform = Platform::at(&gateway, identity);
-        let city = City { platform, clock, gateway, services, database, cord, stop, _dir: dir };
+        let city = City { platform, clock, services, database, cord, certificates, stop, _dir: dir };
         city.wait_until_ready().await;
         city.register_units().await;
         city
+    }
+
+    /// The authority of the services' certificates.
+    pub fn authority(&self) -> Certificate {
+        self.certificates.as_ref().expect("a city with mutual TLS").authority()
     }
 
     /// Moves business time to a day at 10:00 in Shanghai.
@@ -177,16 +196,13 @@ fn run(name: &'static str, settings: Settings, runtime: Runtime) {
     }
 }
 
-fn spawn<S, Serving>(
+fn spawn<S: serde::de::DeserializeOwned>(
     name: &'static str,
     defaults: &str,
     settings: Settings,
     runtime: Runtime,
     serve: impl FnOnce(Config<S>, Runtime) -> Serving,
-) where
-    S: serde::de::DeserializeOwned,
-    Serving: Future<Output = Result<(), Error>> + Send + 'static,
-{
+) {
     let config = Config::from_variables(defaults, settings).expect("a configuration");
     let serving = serve(config, runtime);
     tokio::spawn(async move {

@@ -37,8 +37,10 @@ impl Cord {
     pub async fn join(&self) {
         *self.cut.lock().unwrap_or_else(PoisonError::into_inner) = CancellationToken::new();
         let address = self.address;
-        let listener =
-            crate::eventually("the port is free again", async || TcpListener::bind(address).await).await;
+        let listener = integration_tests::eventually("the port is free again", async || {
+            TcpListener::bind(address).await
+        })
+        .await;
         self.carry(listener);
     }
 
