@@ -1,6 +1,7 @@
 //! Measures what the project promises about speed and memory, each figure beside its reference in the same run.
 
 mod cpu;
+mod durable;
 mod gateway;
 mod registration;
 mod report;

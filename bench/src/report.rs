@@ -80,3 +80,10 @@ fn rounded(value: f64) -> String {
         _ => format!("{value:.2}"),
     }
 }
+
+/// The middle one of the rounds.
+pub fn median(values: impl Iterator<Item = f64>) -> f64 {
+    let mut values: Vec<f64> = values.collect();
+    values.sort_by(f64::total_cmp);
+    values[values.len() / 2]
+}

@@ -12,7 +12,7 @@ use govshare_proto::evaluation::v1::evaluation_service_client::EvaluationService
 use tonic::metadata::{Ascii, MetadataValue};
 use tonic::transport::{Channel, Endpoint};
 
-use crate::report::Figure;
+use crate::report::{Figure, median};
 use proxies::{Proxies, Server};
 
 const ROUNDS: usize = 7;
@@ -98,10 +98,4 @@ async fn call(channel: Channel, token: MetadataValue<Ascii>, calls: usize) -> Re
         client.get_unit_indicators(request).await?;
     }
     Ok(calls)
-}
-
-fn median(values: impl Iterator<Item = f64>) -> f64 {
-    let mut values: Vec<f64> = values.collect();
-    values.sort_by(f64::total_cmp);
-    values[values.len() / 2]
 }

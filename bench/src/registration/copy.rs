@@ -7,7 +7,8 @@ use prost::Message;
 use sqlx::PgConnection;
 use uuid::Uuid;
 
-use super::{Cost, Meter};
+use super::ROWS;
+use crate::durable::{Cost, Meter};
 
 const ENTRIES: &str = "COPY catalog.entries (id, provider, source_key, state, latest, latest_state, created_at, \
     updated_at, version) FROM STDIN (FORMAT binary)";
@@ -30,8 +31,9 @@ pub async fn run(
     let units: Vec<(String, String)> =
         sqlx::query_as("SELECT name, unit_id FROM catalog.unit_names").fetch_all(&mut *database).await?;
     let tables: Vec<Tables> = calls.iter().map(|rows| Tables::of(rows, &units)).collect();
-    let meter = Meter::start(database, calls.len()).await?;
+    let mut meter = Meter::start(database, &[]).await?;
     for tables in tables {
+        let database = meter.database();
         sqlx::query("BEGIN").execute(&mut *database).await?;
         for (statement, bytes) in
             [(ENTRIES, tables.entries), (VERSIONS, tables.versions), (OUTBOX, tables.outbox)]
@@ -42,8 +44,7 @@ pub async fn run(
         }
         sqlx::query("COMMIT").execute(&mut *database).await?;
     }
-    let elapsed = meter.elapsed();
-    meter.stop(database, elapsed, 0.0).await
+    meter.stop(calls.len() * ROWS).await
 }
 
 impl Tables {

@@ -4,7 +4,6 @@
 mod copy;
 
 use std::error::Error;
-use std::time::Instant;
 
 use govshare_cluster::{Cluster, Options, Seed, Storage};
 use govshare_proto::catalog::v1 as pb;
@@ -12,20 +11,12 @@ use integration_tests::{Person, Platform};
 use sqlx::{Connection, PgConnection};
 use uuid::Uuid;
 
-use crate::report::Figure;
+use crate::durable::{Cost, Meter};
+use crate::report::{Figure, median};
 
 const ROUNDS: usize = 7;
 /// As many as a call takes.
 const ROWS: usize = 1_000;
-
-/// Of one way in one round, for each row.
-struct Cost {
-    rate: f64,
-    commits: f64,
-    wal_bytes: f64,
-    /// Of gateway and service together.
-    cpu_us: f64,
-}
 
 /// Measures with 5,000 rows a round, in full with 20,000.
 pub async fn run(full: bool) -> Result<Vec<Figure>, Box<dyn Error>> {
@@ -96,16 +87,15 @@ pub async fn run(full: bool) -> Result<Vec<Figure>, Box<dyn Error>> {
     ])
 }
 
-/// Sends one call after the other.
+/// Sends one call after the other; `pids` are gateway and service.
 async fn register(
     office: &Person,
     calls: Vec<Vec<pb::RegisterEntriesRow>>,
     pids: &[u32],
     database: &mut PgConnection,
 ) -> Result<Cost, Box<dyn Error>> {
-    let cpu = || pids.iter().map(|pid| crate::cpu::seconds(*pid)).sum::<Result<f64, _>>();
-    let meter = Meter::start(database, calls.len()).await?;
-    let before = cpu()?;
+    let count = calls.len();
+    let meter = Meter::start(database, pids).await?;
     for rows in calls {
         let request =
             pb::RegisterEntriesRequest { rows, request_id: Uuid::now_v7().to_string(), ..Default::default() };
@@ -113,52 +103,7 @@ async fn register(
         let created = reply.results.iter().filter(|row| row.outcome() == pb::RegisterOutcome::Created);
         assert_eq!(created.count(), ROWS, "every row is new and good");
     }
-    let elapsed = meter.elapsed();
-    let cpu = cpu()? - before;
-    meter.stop(database, elapsed, cpu).await
-}
-
-/// Time, commits and WAL between two moments.
-struct Meter {
-    rows: f64,
-    commits: f64,
-    wal: f64,
-    begun: Instant,
-}
-
-impl Meter {
-    async fn start(database: &mut PgConnection, calls: usize) -> Result<Self, sqlx::Error> {
-        // A checkpoint that a round before asked for is not this round's.
-        sqlx::query("CHECKPOINT").execute(&mut *database).await?;
-        let (commits, wal) = counters(database).await?;
-        Ok(Self { rows: (calls * ROWS) as f64, commits, wal, begun: Instant::now() })
-    }
-
-    fn elapsed(&self) -> f64 {
-        self.begun.elapsed().as_secs_f64()
-    }
-
-    async fn stop(self, database: &mut PgConnection, elapsed: f64, cpu: f64) -> Result<Cost, Box<dyn Error>> {
-        let (commits, wal) = counters(database).await?;
-        Ok(Cost {
-            rate: self.rows / elapsed,
-            commits: (commits - self.commits) / self.rows,
-            wal_bytes: (wal - self.wal) / self.rows,
-            cpu_us: cpu * 1e6 / self.rows,
-        })
-    }
-}
-
-/// Commits of the database and bytes of WAL so far.
-async fn counters(database: &mut PgConnection) -> Result<(f64, f64), sqlx::Error> {
-    // Backends report their commits with up to a second's delay; asking for it waits for nobody.
-    tokio::time::sleep(std::time::Duration::from_millis(1200)).await;
-    sqlx::query_as(
-        "SELECT (SELECT xact_commit FROM pg_stat_database WHERE datname = current_database())::float8, \
-                pg_wal_lsn_diff(pg_current_wal_insert_lsn(), '0/0')::float8",
-    )
-    .fetch_one(database)
-    .await
+    meter.stop(count * ROWS).await
 }
 
 const PLACES: [&str; 5] = ["贵阳市", "西城区", "安顺市", "芜湖市镜湖区", "兰州新区"];
@@ -193,10 +138,4 @@ fn row(n: u64, names: &[&str]) -> pb::RegisterEntriesRow {
             ..Default::default()
         }),
     }
-}
-
-fn median(values: impl Iterator<Item = f64>) -> f64 {
-    let mut values: Vec<f64> = values.collect();
-    values.sort_by(f64::total_cmp);
-    values[values.len() / 2]
 }

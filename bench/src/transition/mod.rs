@@ -4,7 +4,6 @@
 mod bare;
 
 use std::error::Error;
-use std::time::Instant;
 
 use govshare_cluster::{Cluster, Options, Seed, Storage};
 use govshare_model::Role;
@@ -20,21 +19,14 @@ use tonic::metadata::{Ascii, MetadataValue};
 use tonic::transport::Channel;
 use uuid::Uuid;
 
-use crate::report::Figure;
+use crate::durable::{Cost, Meter};
+use crate::report::{Figure, median};
 pub use bare::serve as serve_bare;
 
 const ROUNDS: usize = 7;
 const WORKERS: usize = 16;
 const APPLICANT: &str = "fagaiwei";
 const PROVIDER: &str = "jiaowei";
-
-/// Of one service in one round, for each call.
-struct Cost {
-    rate: f64,
-    commits: f64,
-    wal_bytes: f64,
-    cpu_us: f64,
-}
 
 /// Measures with 2,000 calls a round, in full with 20,000.
 pub async fn run(full: bool) -> Result<Vec<Figure>, Box<dyn Error>> {
@@ -146,10 +138,8 @@ where
     F: Fn(String) -> Fut,
     Fut: Future<Output = Result<(), tonic::Status>>,
 {
-    // The statistics of the statements before this one are flushed by it.
-    sqlx::query("CHECKPOINT").execute(&mut *database).await?;
-    let before = snapshot(database).await?;
-    let (cpu, begun) = (crate::cpu::seconds(pid)?, Instant::now());
+    let pids = [pid];
+    let meter = Meter::start(database, &pids).await?;
     let workers = cases.iter().map(|case| async {
         for _ in 0..calls / cases.len() {
             call(case.clone()).await?;
@@ -157,32 +147,5 @@ where
         Ok::<_, tonic::Status>(())
     });
     futures_util::future::try_join_all(workers).await?;
-    let elapsed = begun.elapsed().as_secs_f64();
-    let cpu = crate::cpu::seconds(pid)? - cpu;
-    let after = snapshot(database).await?;
-    let done = (calls / cases.len() * cases.len()) as f64;
-    Ok(Cost {
-        rate: done / elapsed,
-        commits: (after.0 - before.0) / done,
-        wal_bytes: (after.1 - before.1) / done,
-        cpu_us: cpu * 1e6 / done,
-    })
-}
-
-/// Commits of the database and bytes of WAL so far.
-async fn snapshot(database: &mut PgConnection) -> Result<(f64, f64), sqlx::Error> {
-    // Backends report their commits with up to a second's delay; asking for it waits for nobody.
-    tokio::time::sleep(std::time::Duration::from_millis(1200)).await;
-    sqlx::query_as(
-        "SELECT (SELECT xact_commit FROM pg_stat_database WHERE datname = current_database())::float8, \
-                pg_wal_lsn_diff(pg_current_wal_insert_lsn(), '0/0')::float8",
-    )
-    .fetch_one(database)
-    .await
-}
-
-fn median(values: impl Iterator<Item = f64>) -> f64 {
-    let mut values: Vec<f64> = values.collect();
-    values.sort_by(f64::total_cmp);
-    values[values.len() / 2]
+    meter.stop(calls / cases.len() * cases.len()).await
 }

@@ -189,6 +189,14 @@ impl Plan {
         })
     }
 
+    /// Provider and title of a row that is known by them alone, whatever else is wrong with it.
+    pub(super) fn name_without_address(&self, raw: &RawRow) -> Option<(String, String)> {
+        let cells = Cells::of(self, raw);
+        let (provider, title) = (cells.said(Field::Provider), cells.said(Field::Title));
+        let has_address = source_uri(&cells.said(Field::SourceUri)).is_some();
+        (!has_address && !provider.is_empty() && !title.is_empty()).then_some((provider, title))
+    }
+
     fn check_width(&self, raw: &RawRow) -> Result<(), Refused> {
         let (found, expected) = (raw.cells.len(), self.names.len());
         if let Some(excess) = raw.cells.iter().skip(expected).find(|cell| !cell.trim().is_empty()) {

@@ -9,7 +9,7 @@ use super::delimited::{Record, Records, Unsplit};
 use super::encoding::Encoding;
 use super::error::Error;
 use super::field::Field;
-use super::identity::{self, Key};
+use super::identity::{self, Digest, Key};
 use super::mapping::Mapping;
 use super::refusal::{Reason, Refused};
 use super::row::{CatalogueRow, Plan};
@@ -115,7 +115,16 @@ impl Rows<'_> {
         if self.source.header.repeats_in(raw) {
             return Err(Refused::new(raw.line, None, Reason::HeaderRepeated, &raw.cells[0]));
         }
-        let mut row = self.plan.build(raw)?;
+        let mut row = match self.plan.build(raw) {
+            Ok(row) => row,
+            Err(refused) => {
+                // A refused row has its place among those of its name, so that the others keep theirs when it is mended.
+                if let Some((provider, title)) = self.plan.name_without_address(raw) {
+                    self.occurrence(&provider, &title);
+                }
+                return Err(refused);
+            }
+        };
         while let Some(more) = self.take_continuation() {
             self.plan.continue_row(&mut row, &more);
         }
@@ -127,13 +136,19 @@ impl Rows<'_> {
                 row.identity = identity::by_address(address);
             }
             None => {
-                let name = identity::of(&[&row.provider, &row.title]);
-                let occurrence = self.occurrences.entry(identity::key(name)).or_default();
-                *occurrence += 1;
-                row.identity = identity::by_name(name, *occurrence);
+                let (name, occurrence) = self.occurrence(&row.provider, &row.title);
+                row.identity = identity::by_name(name, occurrence);
             }
         }
         Ok(row)
+    }
+
+    /// The name of a row and how many rows had it so far, this one included.
+    fn occurrence(&mut self, provider: &str, title: &str) -> (Digest, u32) {
+        let name = identity::of(&[provider, title]);
+        let occurrence = self.occurrences.entry(identity::key(name)).or_default();
+        *occurrence += 1;
+        (name, *occurrence)
     }
 
     fn claim_address(&mut self, address: &str, row: u64, content: Key) -> Result<(), Refused> {

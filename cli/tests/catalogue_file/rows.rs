@@ -173,6 +173,18 @@ fn identity_survives_other_orders_and_digests_follow_the_content() {
 }
 
 #[test]
+fn a_row_keeps_its_identity_when_a_refused_one_before_it_is_mended() {
+    let read = |first: &str| {
+        let file = written(format!("资源名称,资源提供方,资源摘要\n{first}\n名单,区教委,小学\n"));
+        read(file.path())
+    };
+    let (refused, mended) = (read("名单,区教委,中学,多出一格"), read("名单,区教委,中学"));
+    assert_eq!((refused.accepted.len(), mended.accepted.len()), (1, 2));
+    assert_eq!(refused.accepted[0].identity, mended.accepted[1].identity);
+    assert_ne!(refused.accepted[0].identity, mended.accepted[0].identity);
+}
+
+#[test]
 fn a_source_address_stands_for_one_row() {
     let text =
         "标题,提供单位,网址\n甲,区教委,http://a.cn/1\n乙,区教委,http://a.cn/1\n甲,区教委,http://a.cn/1\n";

@@ -78,26 +78,21 @@ impl Database {
         self.service
     }
 
+    /// The reply of a call that was carried out before: for calls that ask other services something before they
+    /// [`begin`](Self::begin), whose answers may have changed since.
+    pub async fn replay<R: Message + Default>(&self, call: &Call) -> Result<Option<R>, Failure> {
+        earlier_reply(call, &mut *self.pool.acquire().await?).await
+    }
+
     /// Opens the transaction of a mutating call, or gives the reply of its first run. Repeats that come while
     /// the first still runs wait for it.
     pub async fn begin<R: Message + Default>(&self, call: &Call) -> Result<Begin<R>, Failure> {
         let begin = format!("BEGIN; SELECT pg_advisory_xact_lock({})", call.lock_number());
         let mut tx = self.begin_with(begin).await?;
-        let earlier: Option<(Vec<u8>, Vec<u8>)> = sqlx::query_as(
-            "SELECT request_hash, reply FROM idempotency \
-             WHERE unit = $1 AND subject = $2 AND method = $3 AND request_id = $4",
-        )
-        .bind(call.actor.unit.as_str())
-        .bind(call.actor.subject.as_str())
-        .bind(&*call.method)
-        .bind(call.request_id)
-        .fetch_optional(&mut *tx)
-        .await?;
-        match earlier {
-            Some((hash, _)) if hash != call.request_hash => Err(call.reused().into()),
-            Some((_, reply)) => Ok(Begin::Replay(R::decode(reply.as_slice()).map_err(Failure::internal)?)),
-            None => Ok(Begin::Fresh(self.tx(tx))),
-        }
+        Ok(match earlier_reply(call, &mut tx).await? {
+            Some(reply) => Begin::Replay(reply),
+            None => Begin::Fresh(self.tx(tx)),
+        })
     }
 
     /// Opens a transaction for what the platform itself does, or another service asks for.
@@ -131,6 +126,28 @@ impl Database {
                 result => return result,
             }
         }
+    }
+}
+
+/// The reply that is kept for repeats of a call; the same request_id with another body is refused.
+async fn earlier_reply<R: Message + Default>(
+    call: &Call,
+    connection: &mut PgConnection,
+) -> Result<Option<R>, Failure> {
+    let earlier: Option<(Vec<u8>, Vec<u8>)> = sqlx::query_as(
+        "SELECT request_hash, reply FROM idempotency \
+         WHERE unit = $1 AND subject = $2 AND method = $3 AND request_id = $4",
+    )
+    .bind(call.actor.unit.as_str())
+    .bind(call.actor.subject.as_str())
+    .bind(&*call.method)
+    .bind(call.request_id)
+    .fetch_optional(connection)
+    .await?;
+    match earlier {
+        Some((hash, _)) if hash != call.request_hash => Err(call.reused().into()),
+        Some((_, reply)) => Ok(Some(R::decode(reply.as_slice()).map_err(Failure::internal)?)),
+        None => Ok(None),
     }
 }
 

@@ -2,7 +2,8 @@
 
 use govshare_model::Role;
 use govshare_proto::access_request::v1::{
-    ApplicationForm, CreateAccessRequestRequest, ListAccessRequestsRequest,
+    AccessRequestState, AnswerKind, ApplicationForm, CreateAccessRequestRequest, ListAccessRequestsRequest,
+    SubmitAccessRequestRequest,
 };
 use govshare_proto::catalog::v1 as catalog;
 use govshare_proto::google::r#type::Date;
@@ -90,4 +91,54 @@ async fn a_request_id_with_another_body_and_a_foreign_page_token_are_refused() {
     let next = ListAccessRequestsRequest { page_token: token, ..page };
     let next = drafter.list_access_requests(next).await.expect("the next page").into_inner();
     assert_eq!((next.access_requests.len(), next.next_page_token.as_str()), (1, ""));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_repeat_gets_the_first_reply_whatever_has_changed_elsewhere() {
+    let city = City::start().await;
+    let entry_id = city.published_entry("jiaowei").await;
+    let mut drafter = city.person("fagaiwei", Role::Drafter).requests();
+    let create = CreateAccessRequestRequest {
+        entry_id: entry_id.clone(),
+        form: Some(form()),
+        request_id: request_id(),
+    };
+    let drafted = drafter.create_access_request(create.clone()).await.expect("drafted").into_inner();
+    let id = drafted.access_request.clone().expect("a request").access_request_id;
+    let submit = SubmitAccessRequestRequest { access_request_id: id, request_id: request_id() };
+    let submitted = drafter.submit_access_request(submit.clone()).await.expect("submitted").into_inner();
+
+    let retire =
+        catalog::RetireEntryRequest { entry_id, reason: "机构调整".to_owned(), request_id: request_id() };
+    city.person("jiaowei", Role::Approver).entries().retire_entry(retire).await.expect("retired");
+    let again = drafter.create_access_request(create).await.expect("the first reply").into_inner();
+    assert_eq!(again, drafted);
+    let again = drafter.submit_access_request(submit).await.expect("the first reply").into_inner();
+    assert_eq!(again, submitted);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_another_unit_prepares_does_not_show() {
+    let city = City::start().await;
+    let draft = city.drafted_entry("jiaowei", content("未发布的资源")).await.expect("drafted");
+    let mut applicant = city.person("fagaiwei", Role::Drafter).requests();
+    let create = CreateAccessRequestRequest { entry_id: draft, form: Some(form()), request_id: request_id() };
+    refused(applicant.create_access_request(create).await, Code::NotFound, "NOT_FOUND");
+
+    let case = city.submitted_request("fagaiwei", "jiaowei").await;
+    let listed = async |state: AccessRequestState| {
+        let page = ListAccessRequestsRequest { state: state.into(), ..Default::default() };
+        let mut applicant = city.person("fagaiwei", Role::Drafter).requests();
+        applicant.list_access_requests(page).await.expect("listed").into_inner().access_requests
+    };
+    let before = listed(AccessRequestState::Submitted).await;
+    assert_eq!(before.len(), 1);
+    city.proposed(&case, AnswerKind::Refusal, "超出范围").await;
+    assert_eq!(listed(AccessRequestState::Submitted).await, before, "nothing shows of the proposal");
+    assert!(listed(AccessRequestState::AnswerProposed).await.is_empty());
+    let page =
+        ListAccessRequestsRequest { state: AccessRequestState::AnswerProposed.into(), ..Default::default() };
+    let provider = city.person("jiaowei", Role::Approver);
+    let found = provider.requests().list_access_requests(page).await.expect("listed").into_inner();
+    assert_eq!(found.access_requests.len(), 1, "the provider finds it");
 }

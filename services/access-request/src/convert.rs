@@ -3,6 +3,7 @@
 use govshare_model::Actor;
 use govshare_model::id::UnitId;
 use govshare_proto::access_request::v1 as pb;
+use prost::Message;
 use prost_types::FieldMask;
 use service_kit::validate::{date_to_proto, time_to_proto};
 use service_kit::{Reason, Refusal, Violations};
@@ -77,8 +78,13 @@ pub fn answer_kind(kind: pb::AnswerKind, violations: &mut Violations) -> AnswerK
 }
 
 /// Compares the etag that the caller read, if they sent one.
-pub fn check_etag(etag: &str, request: &AccessRequest) -> Result<(), Refusal> {
-    if etag.is_empty() || etag == self::etag(request) {
+pub fn check_etag(
+    etag: &str,
+    request: &AccessRequest,
+    caller: &Actor,
+    info_office: &UnitId,
+) -> Result<(), Refusal> {
+    if etag.is_empty() || etag == to_proto(request, Some(caller), info_office).etag {
         return Ok(());
     }
     Err(Refusal::new(
@@ -89,8 +95,10 @@ pub fn check_etag(etag: &str, request: &AccessRequest) -> Result<(), Refusal> {
     .resource("access-request", request.id))
 }
 
-fn etag(request: &AccessRequest) -> String {
-    format!("\"{}\"", request.version)
+/// Of what is shown, so that it changes with nothing that is not.
+fn etag(shown: &pb::AccessRequest) -> String {
+    let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, &shown.encode_to_vec());
+    format!("\"{}\"", hex::encode(&digest.as_ref()[..12]))
 }
 
 pub fn state_name(state: pb::AccessRequestState) -> Option<&'static str> {
@@ -152,11 +160,17 @@ pub fn to_proto(request: &AccessRequest, viewer: Option<&Actor>, info_office: &U
         _ => None,
     };
     let receipt = request.state.receipt();
+    let updated = match (&request.state, receipt) {
+        (State::AnswerProposed { .. }, Some(receipt)) if !prepares => {
+            request.overdue.map_or(receipt.at, |overdue| overdue.max(receipt.at))
+        }
+        _ => request.updated,
+    };
     let agreement_id = match &request.state {
         State::Agreed { agreement, .. } => agreement.to_string(),
         _ => String::new(),
     };
-    pb::AccessRequest {
+    let mut shown = pb::AccessRequest {
         access_request_id: request.id.to_string(),
         case_number: request.number.clone(),
         applicant_unit_id: request.applicant.to_string(),
@@ -182,9 +196,11 @@ pub fn to_proto(request: &AccessRequest, viewer: Option<&Actor>, info_office: &U
         answer,
         agreement_id,
         create_time: Some(time_to_proto(request.created)),
-        update_time: Some(time_to_proto(request.updated)),
-        etag: etag(request),
-    }
+        update_time: Some(time_to_proto(updated)),
+        etag: String::new(),
+    };
+    shown.etag = etag(&shown);
+    shown
 }
 
 /// The record named in a refusal and hidden from whoever may not read it.

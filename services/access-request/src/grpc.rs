@@ -78,7 +78,10 @@ impl AccessRequestService for Requests {
         let form = convert::form(body.form, &mut violations);
         violations.finish()?;
         let entry = entry.unwrap_or(EntryId(Uuid::nil()));
-        let resource = self.catalog.resource(entry).await?;
+        if let Some(reply) = self.database.replay(&call).await? {
+            return Ok(Response::new(reply));
+        }
+        let resource = self.catalog.resource(entry, &call.actor).await?;
 
         let mut tx = match self.database.begin(&call).await? {
             Begin::Replay(reply) => return Ok(Response::new(reply)),
@@ -128,6 +131,7 @@ impl AccessRequestService for Requests {
                 party: (!policy::reads_all(&actor)).then_some(&actor.unit),
                 applicant: applicant.as_ref(),
                 provider: provider.as_ref(),
+                viewer: &actor.unit,
                 state: convert::state_name(body.state()),
                 overdue: body.overdue,
                 before: page.after,
@@ -152,7 +156,7 @@ impl AccessRequestService for Requests {
         violations.finish()?;
         let now = self.database.clock().now();
         let revise = |request: AccessRequest| {
-            convert::check_etag(&body.etag, &request)?;
+            convert::check_etag(&body.etag, &request, &call.actor, &self.info_office)?;
             let form = mask.merge(request.form.clone(), form);
             Ok(request.revise(form, now)?)
         };
@@ -166,9 +170,12 @@ impl AccessRequestService for Requests {
     ) -> Reply<pb::SubmitAccessRequestResponse> {
         let (call, id) =
             parse(&request, &request.get_ref().access_request_id, &request.get_ref().request_id)?;
+        if let Some(reply) = self.database.replay(&call).await? {
+            return Ok(Response::new(reply));
+        }
         let draft = self.store.load(id).await?;
         authorize(&call.actor, "SubmitAccessRequest", &draft)?;
-        let resource = self.catalog.resource(draft.entry).await?;
+        let resource = self.catalog.resource(draft.entry, &call.actor).await?;
         let now = self.database.clock().now();
         let submit = |request: AccessRequest| {
             let pack = Packs::builtin().in_force(shanghai_date(now)).ok_or(Rejection::NoPolicy)?;

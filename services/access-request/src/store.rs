@@ -25,6 +25,8 @@ pub struct Filter<'f> {
     pub party: Option<&'f UnitId>,
     pub applicant: Option<&'f UnitId>,
     pub provider: Option<&'f UnitId>,
+    /// Who asks: what a provider prepares is SUBMITTED to everybody else.
+    pub viewer: &'f UnitId,
     pub state: Option<&'static str>,
     pub overdue: bool,
     /// Newest first: only requests with a smaller id.
@@ -89,7 +91,8 @@ impl Store {
              WHERE ($1::text IS NULL OR applicant = $1 OR (provider = $1 AND state <> 'DRAFT')) \
                AND ($1::text IS NOT NULL OR state <> 'DRAFT') \
                AND ($2::text IS NULL OR applicant = $2) AND ($3::text IS NULL OR provider = $3) \
-               AND ($4::text IS NULL OR state = $4) AND (NOT $5 OR overdue_at IS NOT NULL) \
+               AND ($4::text IS NULL OR $4 = CASE WHEN state = 'ANSWER_PROPOSED' AND provider <> $8 THEN 'SUBMITTED' \
+                 ELSE state END) AND (NOT $5 OR overdue_at IS NOT NULL) \
                AND ($6::uuid IS NULL OR id < $6) \
              ORDER BY id DESC LIMIT $7",
             filter.party.map(UnitId::as_str),
@@ -98,7 +101,8 @@ impl Store {
             filter.state,
             filter.overdue,
             filter.before,
-            filter.limit
+            filter.limit,
+            filter.viewer.as_str()
         )
         .fetch_all(self.database.pool())
         .await?;

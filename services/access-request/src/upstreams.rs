@@ -1,12 +1,13 @@
 //! What this service asks of the catalogue.
 
+use govshare_model::Actor;
 use govshare_model::id::EntryId;
 use govshare_model::pack::SharingClass;
 use govshare_proto::catalog::internal::v1::GetEntryFactsRequest;
 use govshare_proto::catalog::internal::v1::catalog_facts_service_client::CatalogFactsServiceClient;
 use govshare_proto::catalog::v1::{EntryState, SharingType};
-use service_kit::Failure;
 use service_kit::client::{Upstream, retrying};
+use service_kit::{Failure, Refusal};
 
 use crate::access_request::{Rejection, Resource};
 
@@ -21,8 +22,9 @@ impl Catalog {
         Self { client: CatalogFactsServiceClient::new(upstream) }
     }
 
-    /// The published version of an entry, if it can be applied for.
-    pub async fn resource(&self, id: EntryId) -> Result<Resource, Failure> {
+    /// The published version of an entry, if it can be applied for. What was never published does not exist for
+    /// other units than its provider.
+    pub async fn resource(&self, id: EntryId, asking: &Actor) -> Result<Resource, Failure> {
         let facts = retrying(|| {
             let mut client = self.client.clone();
             async move {
@@ -31,6 +33,9 @@ impl Catalog {
         })
         .await?;
         let entry = facts.entry.ok_or_else(|| Failure::internal("entry facts without an entry"))?;
+        if entry.published.is_none() && entry.provider_unit_id != asking.unit.as_str() {
+            return Err(Refusal::not_found("entry", id).into());
+        }
         let state = match entry.state() {
             EntryState::Published => None,
             EntryState::Suspended => Some("SUSPENDED"),

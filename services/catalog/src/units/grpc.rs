@@ -61,6 +61,9 @@ impl UnitService for Units {
         let record = convert::record(&body, &Field::ALL, &mut violations);
         let id = given(id, violations)?;
         authorize(&call.actor, "CreateUnit", &id, record.standing(), &self.info_office.unit)?;
+        if !record.aliases.is_empty() {
+            convert::authorize_fields(&call.actor, &[Field::Aliases])?;
+        }
 
         let mut tx = match self.database.begin(&call).await? {
             Begin::Replay(reply) => return Ok(Response::new(reply)),

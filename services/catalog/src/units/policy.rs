@@ -34,8 +34,9 @@ pub const RULES: &[Rule] = &[
     Rule { method: "RevokeUnitKey", roles: &[Role::InfoOffice], relation: Relation::Anyone, states: &[] },
 ];
 
-/// What a unit itself keeps of its record (art. 13); the rest is the info office's.
-const OWN_FIELDS: [Field; 3] = [Field::Section, Field::Contacts, Field::Aliases];
+/// What a unit itself keeps of its record (art. 13); the rest is the info office's. Names and aliases decide whose the
+/// rows of an imported catalogue are.
+const OWN_FIELDS: [Field; 2] = [Field::Section, Field::Contacts];
 
 /// How the caller's unit stands to `unit` or a key of it.
 pub fn relations(actor: &Actor, unit: &UnitId, info_office: &UnitId) -> Vec<Relation> {

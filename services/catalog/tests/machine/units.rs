@@ -66,11 +66,11 @@ fn the_id_of_a_provisional_unit_follows_from_its_name() {
 }
 
 #[test]
-fn a_unit_keeps_its_section_contacts_and_aliases_itself() {
+fn a_unit_keeps_its_section_and_contacts_itself() {
     let approver = person("jiaowei", "a", &[Role::Approver]);
     let officer = person("info-office", "o", &[Role::InfoOffice]);
     for field in Field::ALL {
-        let own = matches!(field, Field::Section | Field::Contacts | Field::Aliases);
+        let own = matches!(field, Field::Section | Field::Contacts);
         assert_eq!(policy::may_change(&approver, field), own, "{}", field.name());
         assert!(policy::may_change(&officer, field), "{}", field.name());
     }
