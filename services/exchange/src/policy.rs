@@ -46,10 +46,20 @@ pub fn needs_agreement(actor: &Actor, provider: &UnitId) -> bool {
     !reads_all(actor) && actor.unit != *provider
 }
 
-/// Publishing for an entry of `provider`.
-pub fn authorize_publication(actor: &Actor, provider: &UnitId, entry: EntryId) -> Result<(), Refusal> {
+/// Publishing for an entry of `provider`. Everybody reads a published entry in the catalogue, so that it is no secret
+/// here either.
+pub fn authorize_publication(
+    actor: &Actor,
+    provider: &UnitId,
+    entry: EntryId,
+    is_published: bool,
+) -> Result<(), Refusal> {
+    const METHOD: &str = "PublishDataVersion";
     let relations = relations(actor, provider, None);
-    decide("PublishDataVersion", READ_VERSION, actor, &relations, ("entry", &entry))
+    let decided = decide(METHOD, READ_VERSION, actor, &relations, ("entry", &entry));
+    decided.map_err(|refusal| {
+        if is_published { access::role_not_allowed(METHOD).resource("entry", entry) } else { refusal }
+    })
 }
 
 /// Reading one version; `user` is the applicant of an agreement under which data of its entry may flow.

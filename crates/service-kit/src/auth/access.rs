@@ -74,7 +74,8 @@ impl InternalService {
     }
 }
 
-fn role_not_allowed(method: &str) -> Refusal {
+/// The refusal of what may be read but not done.
+pub fn role_not_allowed(method: &str) -> Refusal {
     Refusal::new(
         Reason::RoleNotAllowed,
         format!("none of your roles allows {method} here"),

@@ -47,7 +47,7 @@ impl Publisher {
         let _place = self.places.try_acquire().map_err(|_| error::overloaded())?;
         let (call, entry_id, header) = self.announced(caller, &mut messages).await?;
         let entry = self.catalog.entry(entry_id).await?;
-        policy::authorize_publication(&call.actor, &entry.provider, entry_id)?;
+        policy::authorize_publication(&call.actor, &entry.provider, entry_id, entry.published.is_ok())?;
         if let Begin::Replay(reply) = self.database.begin(&call).await? {
             return Ok(reply);
         }

@@ -32,13 +32,16 @@ fn reason(decided: Result<(), service_kit::Refusal>) -> Option<Reason> {
 
 #[test]
 fn only_drafters_of_the_provider_publish() {
-    let publish = |unit_name: &str, role| {
-        reason(policy::authorize_publication(&actor(unit_name, role), &unit("jiaowei"), ENTRY))
+    let publish = |unit_name: &str, role, is_published| {
+        reason(policy::authorize_publication(&actor(unit_name, role), &unit("jiaowei"), ENTRY, is_published))
     };
-    assert_eq!(publish("jiaowei", Role::Drafter), None);
-    assert_eq!(publish("jiaowei", Role::Approver), Some(Reason::RoleNotAllowed));
-    assert_eq!(publish("xinxiban", Role::InfoOffice), Some(Reason::RoleNotAllowed));
-    assert_eq!(publish("minzheng", Role::Drafter), Some(Reason::NotFound));
+    for is_published in [true, false] {
+        assert_eq!(publish("jiaowei", Role::Drafter, is_published), None);
+        assert_eq!(publish("jiaowei", Role::Approver, is_published), Some(Reason::RoleNotAllowed));
+        assert_eq!(publish("xinxiban", Role::InfoOffice, is_published), Some(Reason::RoleNotAllowed));
+    }
+    assert_eq!(publish("minzheng", Role::Drafter, false), Some(Reason::NotFound));
+    assert_eq!(publish("minzheng", Role::Drafter, true), Some(Reason::RoleNotAllowed), "it is no secret");
 }
 
 #[test]
