@@ -35,7 +35,7 @@ test-long: ## all tests, with many more random cases
 bench: build ## speed and memory beside their references, within 10 minutes
 	target/release/govshare-bench
 
-bench-full: build ## the same at full size
+bench-full: build ## the same with more rounds and calls
 	target/release/govshare-bench --full
 
 check: check-rust check-deny check-proto check-sqlx check-manifests check-scripts ## all checks but the tests

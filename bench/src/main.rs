@@ -16,7 +16,7 @@ use clap::Parser;
 
 #[derive(Parser)]
 struct Arguments {
-    /// Takes the sizes of the goals; without it smaller ones, so that all benchmarks end within ten minutes.
+    /// More rounds and calls; without it all benchmarks end within ten minutes.
     #[arg(long)]
     full: bool,
     /// Runs one benchmark only: search, gateway, registration, transition or startup.
