@@ -124,7 +124,7 @@ pub struct Identity {
 pub struct ServiceIdentity {
     /// Ed25519 private key, PKCS#8 PEM.
     pub key_file: PathBuf,
-    /// JWKS with one key per service; the key id is the service's name.
+    /// JWKS with the keys of all services; a key id is the service's name, or `<name>.<n>` beside an older key.
     pub jwks: PathBuf,
 }
 
