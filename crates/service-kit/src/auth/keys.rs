@@ -15,7 +15,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::config::Environment;
 
-/// Key ids that only a sandbox makes.
+/// Key ids, key files of services and passwords that only a sandbox makes begin with this.
 pub const SANDBOX_PREFIX: &str = "sandbox-";
 const MAX_JWKS_BYTES: usize = 1 << 20;
 const FETCH_TIMEOUT: Duration = Duration::from_secs(5);

@@ -82,6 +82,11 @@ pub async fn load(
     let path = identity.key_file.display().to_string();
     let unusable = |problem: String| IdentityError::Key { path: path.clone(), problem };
     let pem = tokio::fs::read(&identity.key_file).await.map_err(|error| unusable(error.to_string()))?;
+    // The sandbox writes its key ids before its keys, where base64 cannot have a hyphen.
+    let sandbox = pem.windows(SANDBOX_PREFIX.len()).any(|text| text == SANDBOX_PREFIX.as_bytes());
+    if sandbox && environment == Environment::Production {
+        return Err(unusable("a sandbox key is not accepted in production".to_owned()));
+    }
     let key = EncodingKey::from_ed_pem(&pem).map_err(|error| unusable(error.to_string()))?;
     let pair = Ed25519KeyPair::from_pkcs8_maybe_unchecked(key.as_bytes())
         .map_err(|error| unusable(error.to_string()))?;

@@ -1,5 +1,5 @@
 //! Keys of services: rotated as the operators' guide says, revoked by taking them out of the JWKS, and never good for
-//! longer than a service asks for.
+//! longer than a service asks for; a sandbox's private key does not serve in production.
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -132,4 +132,21 @@ async fn a_services_token_that_lives_longer_than_services_ask_for_is_not_believe
         let refused = catalog.verify(&signed(&file, lives, issued)).expect_err("too long");
         assert_eq!(refused, TokenError::Invalid("lives too long"));
     }
+}
+
+#[tokio::test]
+async fn production_refuses_a_sandboxs_private_key_even_when_it_is_published_under_a_real_name() {
+    let keys = Custody::new();
+    keys.publish(|_| false, true);
+    let pem = std::fs::read_to_string(keys.new.service_key_file("gateway")).expect("a key");
+    let load = async |pem: &str| {
+        let key_file = keys.jwks.with_extension("pem");
+        std::fs::write(&key_file, pem).expect("a file of ours");
+        let files = ServiceIdentity { key_file, jwks: keys.jwks.clone() };
+        services::load("gateway", &files, Environment::Production).await.map(drop)
+    };
+    let refused = load(&pem).await.expect_err("a sandbox key").to_string();
+    assert!(refused.contains("sandbox key"), "{refused}");
+    let (_, unmarked) = pem.split_once('\n').expect("the mark has a line of its own");
+    load(unmarked).await.expect("the mark alone was in the way");
 }
