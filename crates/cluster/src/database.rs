@@ -32,8 +32,13 @@ pub(crate) fn url_for(url: &str, role: &str, password: &str) -> Result<String, E
     Ok(options.username(role).password(password).to_url_lossy().into())
 }
 
-/// A password that needs no quoting anywhere: 128 random bits in hex.
+/// A password that needs no quoting anywhere, with the mark by which production refuses it.
 pub(crate) fn password() -> Result<String, Error> {
+    Ok(format!("sandbox-{}", random_name()?))
+}
+
+/// 128 random bits in hex.
+pub(crate) fn random_name() -> Result<String, Error> {
     let mut bytes = [0; 16];
     aws_lc_rs::rand::fill(&mut bytes).map_err(|_| Error::Randomness)?;
     Ok(hex::encode(bytes))

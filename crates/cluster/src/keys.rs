@@ -1,5 +1,6 @@
 //! The sandbox's identity provider and key custody: a token issuer, a key per service, a signing key per unit.
-//! Every key id begins with `sandbox-`, which the services refuse outside the sandbox.
+//! Key ids, the files of the services' keys and passwords begin with `sandbox-`, which the services refuse outside
+//! the sandbox.
 
 use std::path::{Path, PathBuf};
 
@@ -72,8 +73,10 @@ impl Identity {
 
         let mut services = Vec::new();
         for service in SERVICES.iter().chain([&GATEWAY]) {
-            let key = SigningKey::open(&keys.join(format!("services/{}.pem", service.name)))?;
-            services.push((format!("sandbox-{}", service.name), key));
+            let kid = format!("sandbox-{}", service.name);
+            let file = keys.join(format!("services/{}.pem", service.name));
+            // Text before the key is allowed (RFC 7468, section 2).
+            services.push((kid.clone(), SigningKey::open_with(&file, &format!("{kid}\n"))?));
         }
         let published: Vec<_> = services.iter().map(|(kid, key)| (kid.clone(), key)).collect();
         write_jwks(&keys.join("services-jwks.json"), &published)?;
@@ -166,10 +169,15 @@ impl Identity {
 
 impl SigningKey {
     fn open(path: &Path) -> Result<SigningKey, Error> {
+        Self::open_with(path, "")
+    }
+
+    /// As `open`; a file that is made begins with `explanation`.
+    fn open_with(path: &Path, explanation: &str) -> Result<SigningKey, Error> {
         let pem = files::read_or_make(path, || {
             let key =
                 Ed25519KeyPair::generate().and_then(|key| key.to_pkcs8v1()).map_err(|_| Error::Randomness)?;
-            Ok(to_pem(key.as_ref()))
+            Ok(format!("{explanation}{}", to_pem(key.as_ref())))
         })?;
         let bad = |why: &str| Error::BadKey { path: path.to_owned(), why: why.to_owned() };
         let der = from_pem(&pem).ok_or_else(|| bad("not a PEM file of a private key"))?;
@@ -204,7 +212,7 @@ fn to_pem(der: &[u8]) -> String {
 }
 
 fn from_pem(pem: &str) -> Option<Vec<u8>> {
-    STANDARD.decode(pem.strip_prefix(PEM_BEGIN)?.strip_suffix(PEM_END)?).ok()
+    STANDARD.decode(pem.split_once(PEM_BEGIN)?.1.strip_suffix(PEM_END)?).ok()
 }
 
 /// RFC 7517 with the key type of RFC 8037.

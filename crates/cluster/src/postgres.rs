@@ -53,7 +53,7 @@ impl PostgresOptions {
         let temporary = std::env::temp_dir();
         let temporary =
             if Account::choose()?.reaches(&temporary.join("_")) { temporary } else { "/var/tmp".into() };
-        let dir = temporary.join(format!("govshare-pg-{}", database::password()?));
+        let dir = temporary.join(format!("govshare-pg-{}", database::random_name()?));
         Ok(Self { dir, durability: Durability::Disposable })
     }
 

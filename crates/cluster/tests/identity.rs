@@ -106,6 +106,7 @@ fn every_service_signs_with_a_key_published_under_its_sandbox_name() {
     assert_eq!(keys.keys.len(), SERVICES.len() + 1);
     for service in SERVICES.iter().chain([&GATEWAY]) {
         let pem = read(&identity.service_key_file(service.name));
+        assert!(pem.starts_with(&format!("sandbox-{}\n", service.name)), "production knows it by this");
         let key = EncodingKey::from_ed_pem(pem.as_bytes()).expect("PKCS#8 PEM");
         let header =
             Header { kid: Some(format!("sandbox-{}", service.name)), ..Header::new(Algorithm::EdDSA) };

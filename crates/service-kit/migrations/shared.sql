@@ -9,6 +9,8 @@ CREATE TABLE IF NOT EXISTS outbox (
     -- A relay owns the row until then.
     lease_until timestamptz NOT NULL DEFAULT '-infinity'
 ) WITH (autovacuum_vacuum_threshold = 1000, autovacuum_vacuum_scale_factor = 0);
+-- Since when it waits, for operators.
+ALTER TABLE outbox ADD COLUMN IF NOT EXISTS create_time timestamptz NOT NULL DEFAULT now();
 
 -- Replies of mutating calls, for repeats with the same request_id (AIP-155).
 CREATE TABLE IF NOT EXISTS idempotency (

@@ -6,8 +6,11 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use config::{Environment as EnvironmentSource, File, FileFormat};
+use percent_encoding::percent_decode_str;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
+
+use crate::auth::keys::SANDBOX_PREFIX;
 
 /// Why a configuration is refused; the message names the key.
 #[derive(Debug, thiserror::Error)]
@@ -124,7 +127,7 @@ pub struct Identity {
 pub struct ServiceIdentity {
     /// Ed25519 private key, PKCS#8 PEM.
     pub key_file: PathBuf,
-    /// JWKS with one key per service; the key id is the service's name.
+    /// JWKS with the keys of all services; a key id is the service's name, or `<name>.<n>` beside an older key.
     pub jwks: PathBuf,
 }
 
@@ -194,15 +197,47 @@ impl<S: DeserializeOwned> Config<S> {
                 problem: format!("must lie between 0 and 1, is {}", self.telemetry.sample_ratio),
             });
         }
-        let sandbox_password = self.database.as_ref().is_some_and(|db| db.url.contains(":sandbox@"));
-        if self.environment == Environment::Production && sandbox_password {
+        if self.environment == Environment::Production {
+            self.check_production()?;
+        }
+        Ok(())
+    }
+
+    /// What a sandbox lives with and nobody else may; its keys are told by their ids when they are read.
+    fn check_production(&self) -> Result<(), ConfigError> {
+        let urls = [
+            ("database.url", self.database.as_ref().map(|database| &database.url)),
+            ("migrate.url", self.migrate.as_ref().map(|migrate| &migrate.url)),
+        ];
+        for (key, url) in urls {
+            if url.is_some_and(|url| has_sandbox_password(url)) {
+                return Err(ConfigError::Value {
+                    key,
+                    problem: "the sandbox's password is not accepted in production".to_owned(),
+                });
+            }
+        }
+        if self.identity.jwks.starts_with("http://") {
             return Err(ConfigError::Value {
-                key: "database.url",
-                problem: "the sandbox's password is not accepted in production".to_owned(),
+                key: "identity.jwks",
+                problem: "keys that come over http:// are not accepted in production; use https:// or a file"
+                    .to_owned(),
             });
         }
         Ok(())
     }
+}
+
+/// Whether `url` has a password that only a sandbox makes, in either place where PostgreSQL takes one. What is no
+/// URL at all is refused when it is used.
+fn has_sandbox_password(url: &str) -> bool {
+    let Ok(url) = url::Url::parse(url) else { return false };
+    let userinfo = url.password().map(|password| percent_decode_str(password).decode_utf8_lossy());
+    let query = url.query_pairs().filter(|(name, _)| name == "password").map(|(_, password)| password);
+    userinfo
+        .into_iter()
+        .chain(query)
+        .any(|password| password == "sandbox" || password.starts_with(SANDBOX_PREFIX))
 }
 
 impl<S> Config<S> {

@@ -5,6 +5,8 @@ use std::collections::HashMap;
 use std::sync::{Arc, RwLock};
 use std::time::Duration;
 
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use http_body_util::{BodyExt, Empty, Limited};
 use jsonwebtoken::jwk::{AlgorithmParameters, EllipticCurve, Jwk, JwkSet};
 use jsonwebtoken::{Algorithm, DecodingKey};
@@ -13,7 +15,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::config::Environment;
 
-/// Key ids that only a sandbox makes.
+/// Key ids, key files of services and passwords that only a sandbox makes begin with this.
 pub const SANDBOX_PREFIX: &str = "sandbox-";
 const MAX_JWKS_BYTES: usize = 1 << 20;
 const FETCH_TIMEOUT: Duration = Duration::from_secs(5);
@@ -71,6 +73,19 @@ impl KeySet {
             self.refresh.notify_one();
         }
         found
+    }
+
+    /// The ids, in order, under which an Ed25519 public key stands in the set.
+    pub fn ids_of(&self, public: &[u8]) -> Vec<String> {
+        let x = URL_SAFE_NO_PAD.encode(public);
+        let loaded = self.loaded.read().unwrap_or_else(|poisoned| poisoned.into_inner());
+        let same = loaded.keys.iter().filter(|(_, key)| {
+            key.algorithm == Algorithm::EdDSA
+                && matches!(&key.jwk.algorithm, AlgorithmParameters::OctetKeyPair(pair) if pair.x == x)
+        });
+        let mut ids: Vec<_> = same.map(|(kid, _)| kid.clone()).collect();
+        ids.sort();
+        ids
     }
 
     /// Grows whenever the set of keys changes: what was verified under an older one is verified again.

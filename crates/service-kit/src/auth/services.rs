@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, RwLock};
 
+use aws_lc_rs::signature::{Ed25519KeyPair, KeyPair};
 use http::HeaderValue;
 use jsonwebtoken::{Algorithm, EncodingKey, Header, Validation, decode, decode_header, encode};
 use serde::{Deserialize, Serialize};
@@ -30,8 +31,16 @@ struct Claims {
     exp: u64,
 }
 
-/// Service and expiry by token.
-type Verified = HashMap<Vec<u8>, (Arc<str>, u64)>;
+/// What was verified, by token.
+type Remembered = HashMap<Vec<u8>, Verified>;
+
+#[derive(Clone)]
+struct Verified {
+    service: Arc<str>,
+    exp: u64,
+    /// Of the keys under which the token was believed.
+    generation: u64,
+}
 
 /// Makes this service's tokens.
 #[derive(Clone)]
@@ -47,7 +56,7 @@ pub struct ServiceSigner {
 pub struct ServiceTokens {
     service: &'static str,
     keys: KeySet,
-    verified: Arc<RwLock<Verified>>,
+    verified: Arc<RwLock<Remembered>>,
 }
 
 /// Why this service has no identity.
@@ -55,6 +64,11 @@ pub struct ServiceTokens {
 pub enum IdentityError {
     #[error("service_identity.key_file {path}: {problem}")]
     Key { path: String, problem: String },
+    #[error(
+        "service_identity.key_file {path}: service_identity.jwks has no key of {service} with this public key; \
+         publish it there under the key id {service}, or {service}.2 and so on beside an older one, and start again"
+    )]
+    Unpublished { path: String, service: &'static str },
     #[error(transparent)]
     Keys(#[from] KeysError),
 }
@@ -66,16 +80,20 @@ pub async fn load(
     environment: Environment,
 ) -> Result<(ServiceSigner, ServiceTokens), IdentityError> {
     let path = identity.key_file.display().to_string();
-    let pem = tokio::fs::read(&identity.key_file)
-        .await
-        .map_err(|error| IdentityError::Key { path: path.clone(), problem: error.to_string() })?;
-    let key = EncodingKey::from_ed_pem(&pem)
-        .map_err(|error| IdentityError::Key { path: path.clone(), problem: error.to_string() })?;
+    let unusable = |problem: String| IdentityError::Key { path: path.clone(), problem };
+    let pem = tokio::fs::read(&identity.key_file).await.map_err(|error| unusable(error.to_string()))?;
+    // The sandbox writes its key ids before its keys, where base64 cannot have a hyphen.
+    let sandbox = pem.windows(SANDBOX_PREFIX.len()).any(|text| text == SANDBOX_PREFIX.as_bytes());
+    if sandbox && environment == Environment::Production {
+        return Err(unusable("a sandbox key is not accepted in production".to_owned()));
+    }
+    let key = EncodingKey::from_ed_pem(&pem).map_err(|error| unusable(error.to_string()))?;
+    let pair = Ed25519KeyPair::from_pkcs8_maybe_unchecked(key.as_bytes())
+        .map_err(|error| unusable(error.to_string()))?;
     let keys = KeySet::load(&identity.jwks.display().to_string(), environment).await?;
-    let kid: Arc<str> = match environment {
-        Environment::Sandbox => format!("{SANDBOX_PREFIX}{service}").into(),
-        Environment::Production => service.into(),
-    };
+    let published = keys.ids_of(pair.public_key().as_ref());
+    let kid = published.into_iter().find(|kid| service_of(kid) == service);
+    let kid = kid.ok_or(IdentityError::Unpublished { path, service })?.into();
     let signer = ServiceSigner { service, kid, key, made: Arc::default() };
     Ok((signer, ServiceTokens { service, keys, verified: Arc::default() }))
 }
@@ -110,13 +128,18 @@ impl ServiceTokens {
             verified.get(token.as_bytes()).cloned()
         };
         let now = real_seconds();
-        if let Some((service, exp)) = known {
-            return if now > exp + LEEWAY_SECONDS { Err(TokenError::Expired) } else { Ok(service) };
+        if let Some(known) = known.filter(|known| known.generation == self.keys.generation()) {
+            return if now > known.exp + LEEWAY_SECONDS {
+                Err(TokenError::Expired)
+            } else {
+                Ok(known.service)
+            };
         }
-        let (service, exp) = self.verify_afresh(token)?;
+        let fresh = self.verify_afresh(token)?;
         let mut verified = self.verified.write().unwrap_or_else(|poisoned| poisoned.into_inner());
-        verified.retain(|_, (_, exp)| *exp > now);
-        verified.insert(token.as_bytes().to_vec(), (Arc::clone(&service), exp));
+        verified.retain(|_, old| old.exp > now && old.generation == fresh.generation);
+        let service = Arc::clone(&fresh.service);
+        verified.insert(token.as_bytes().to_vec(), fresh);
         Ok(service)
     }
 
@@ -125,21 +148,29 @@ impl ServiceTokens {
         self.keys.clone()
     }
 
-    fn verify_afresh(&self, token: &str) -> Result<(Arc<str>, u64), TokenError> {
+    fn verify_afresh(&self, token: &str) -> Result<Verified, TokenError> {
         let header = decode_header(token).map_err(|_| TokenError::Invalid("malformed"))?;
         let kid = header.kid.ok_or(TokenError::Invalid("no key id"))?;
-        let (key, _) = self.keys.find(&kid).ok_or(TokenError::Invalid("unknown key id"))?;
+        let (key, generation) = self.keys.find(&kid).ok_or(TokenError::Invalid("unknown key id"))?;
         let mut validation = Validation::new(key.algorithm);
         validation.leeway = LEEWAY_SECONDS;
         validation.validate_nbf = true;
         validation.set_audience(&[self.service]);
         validation.set_required_spec_claims(&["exp", "nbf", "aud", "sub"]);
         let claims = decode::<Claims>(token, &key.key, &validation).map_err(token_error)?.claims;
-        // A key speaks for the service it is named after: `catalog`, or `catalog.2` after a rotation.
-        let named = kid.strip_prefix(SANDBOX_PREFIX).unwrap_or(&kid);
-        if named.split('.').next() != Some(claims.sub.as_str()) {
+        if service_of(&kid) != claims.sub {
             return Err(TokenError::Invalid("sub is not the key's service"));
         }
-        Ok((claims.sub.into(), claims.exp))
+        let longest = LIFETIME_SECONDS + LEEWAY_SECONDS;
+        if claims.iat > real_seconds() + LEEWAY_SECONDS || claims.exp.saturating_sub(claims.iat) > longest {
+            return Err(TokenError::Invalid("lives too long"));
+        }
+        Ok(Verified { service: claims.sub.into(), exp: claims.exp, generation })
     }
+}
+
+/// A key speaks for the service it is named after: `catalog`, or `catalog.2` after a rotation.
+fn service_of(kid: &str) -> &str {
+    let named = kid.strip_prefix(SANDBOX_PREFIX).unwrap_or(kid);
+    named.split_once('.').map_or(named, |(service, _)| service)
 }

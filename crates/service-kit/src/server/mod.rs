@@ -20,7 +20,7 @@ use crate::client::{Connector, Upstream};
 use crate::clock::Clock;
 use crate::config::{self, Config};
 use crate::database::Database;
-use crate::outbox::Destination;
+use crate::outbox::{Destination, backlog};
 use crate::process::{Error, Runtime};
 
 pub use front::Front;
@@ -82,6 +82,8 @@ impl Service {
         let database = Database::connect(self.name, config.database()?, self.clock.clone())?;
         let mut all: Vec<_> = audit.map(Destination::audit).into_iter().collect();
         all.extend(destinations);
+        let names = all.iter().map(Destination::name).collect();
+        self.background.spawn(backlog::watch(database.pool().clone(), names, self.shutdown.clone()));
         let relay = database.outbox().clone().relay(database.pool().clone(), all, self.shutdown.clone());
         self.background.spawn(relay);
         self.background.spawn(crate::database::forget_replies(database.clone(), self.shutdown.clone()));

@@ -56,15 +56,42 @@ fn an_unknown_key_is_named_wherever_it_stands() {
 }
 
 #[test]
-fn production_refuses_the_sandboxs_password_and_a_share_of_traces_above_one() {
-    let url = "postgres://govshare_catalog:sandbox@db/govshare";
+fn production_refuses_a_sandboxs_password_wherever_a_url_has_it() {
     let database =
         "[database]\nurl = \"\"\nmax_connections = 1\nacquire_timeout_ms = 1\nstatement_timeout_ms = 1\n";
     let defaults = format!("{DEFAULTS}{database}");
-    let refused = load(&defaults, &[("GOVSHARE__DATABASE__URL", url)]).expect_err("a default password");
-    assert!(refused.to_string().contains("database.url"));
-    let sandbox = [("GOVSHARE__DATABASE__URL", url), ("GOVSHARE__ENVIRONMENT", "sandbox")];
-    load(&defaults, &sandbox).expect("the sandbox may");
+    for (variable, key) in
+        [("GOVSHARE__DATABASE__URL", "database.url"), ("GOVSHARE__MIGRATE__URL", "migrate.url")]
+    {
+        for url in [
+            "postgres://govshare_catalog:sandbox@db/govshare",
+            "postgres://govshare_catalog:sandbox-6b1f@db/govshare",
+            "postgres://govshare_catalog:s%61ndbox@db/govshare",
+            "postgres://govshare_catalog@db/govshare?sslmode=require&password=sandbox",
+            "postgres://govshare_catalog@db/govshare?password=s%61ndbox-6b1f",
+        ] {
+            let refused = load(&defaults, &[(variable, url)]).expect_err(url).to_string();
+            assert!(refused.contains(key), "{refused}");
+            load(&defaults, &[(variable, url), ("GOVSHARE__ENVIRONMENT", "sandbox")])
+                .expect("the sandbox may");
+        }
+        let own = "postgres://sandbox:own@sandbox/sandbox?application_name=sandbox";
+        load(&defaults, &[(variable, own)]).expect("the password is not the sandbox's");
+    }
+}
+
+#[test]
+fn production_refuses_the_issuers_keys_in_the_clear() {
+    let url = |scheme: &str| format!("{scheme}://issuer.example/jwks.json");
+    let refused = load(DEFAULTS, &[("GOVSHARE__IDENTITY__JWKS", &url("http"))]).expect_err("in the clear");
+    assert!(refused.to_string().contains("identity.jwks"), "{refused}");
+    load(DEFAULTS, &[("GOVSHARE__IDENTITY__JWKS", &url("https"))]).expect("over TLS");
+    let sandbox = [("GOVSHARE__IDENTITY__JWKS", &*url("http")), ("GOVSHARE__ENVIRONMENT", "sandbox")];
+    load(DEFAULTS, &sandbox).expect("the sandbox may");
+}
+
+#[test]
+fn a_share_of_traces_above_one_is_refused() {
     let refused = load(DEFAULTS, &[("GOVSHARE__TELEMETRY__SAMPLE_RATIO", "1.5")]).expect_err("more than all");
     assert!(refused.to_string().contains("telemetry.sample_ratio"));
 }

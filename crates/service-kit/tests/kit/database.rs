@@ -1,7 +1,7 @@
 //! What the database promises: one change for one request_id, all or nothing, and an outbox that loses nothing.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use govshare_cluster::{TestDatabase, TestServer};
@@ -11,7 +11,7 @@ use govshare_proto::evaluation::v1::{
 };
 use service_kit::call::Caller;
 use service_kit::config::DatabaseConfig;
-use service_kit::outbox::Destination;
+use service_kit::outbox::{Destination, Sent, backlog};
 use service_kit::{Begin, Call, Clock, Database, Failure, Reason, Violations};
 use sqlx::migrate::Migrator;
 use tokio_util::sync::CancellationToken;
@@ -212,4 +212,86 @@ async fn a_destination_out_of_reach_is_left_in_peace_and_holds_up_no_other() {
     stop.cancel();
     relay.await.expect("the relay ends");
     assert!(tries.load(Ordering::SeqCst) < 20, "{tries:?} tries for 100 commits");
+}
+
+/// Commits so many commands to `elsewhere` at once.
+async fn commands(database: &Database, count: usize, content: &str) {
+    let mut tx = database.transaction().await.expect("begun");
+    for _ in 0..count {
+        tx.command("elsewhere", &Message { unit_id: content.to_owned() });
+    }
+    tx.commit_unasked().await.expect("committed");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn rows_that_wait_for_another_hold_up_no_later_one_however_many_they_are() {
+    let (_owned, database) = database().await;
+    commands(&database, 1200, "waits").await;
+    commands(&database, 3, "free").await;
+    let arrived = Arc::new(AtomicBool::new(false));
+    let awaited = Arc::clone(&arrived);
+    let elsewhere = Destination::batches("elsewhere", move |rows| {
+        let arrived = awaited.load(Ordering::SeqCst);
+        async move {
+            let mut sent = Sent::default();
+            for row in rows {
+                let waits = !arrived && row.payload.ends_with(b"waits");
+                if waits { sent.waiting.push(row.id) } else { sent.taken.push(row.id) }
+            }
+            sent
+        }
+    });
+    let stop = CancellationToken::new();
+    let relay =
+        tokio::spawn(database.outbox().clone().relay(database.pool().clone(), vec![elsewhere], stop.clone()));
+    let deadline = std::time::Instant::now() + Duration::from_secs(30);
+    while rows_in_outbox(&database).await > 1200 {
+        assert!(std::time::Instant::now() < deadline, "later rows do not get their turn");
+        database.outbox().settle("elsewhere", Duration::from_millis(200)).await;
+    }
+    arrived.store(true, Ordering::SeqCst);
+    while rows_in_outbox(&database).await > 0 {
+        assert!(std::time::Instant::now() < deadline, "what waited is not tried again");
+        database.outbox().settle("elsewhere", Duration::from_millis(200)).await;
+    }
+    stop.cancel();
+    relay.await.expect("the relay ends");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_backlog_of_each_destination_is_measured_also_where_there_is_none() {
+    let registry = prometheus::Registry::new();
+    let exporter = opentelemetry_prometheus::exporter().with_registry(registry.clone()).build();
+    let provider =
+        opentelemetry_sdk::metrics::SdkMeterProvider::builder().with_reader(exporter.expect("an exporter"));
+    opentelemetry::global::set_meter_provider(provider.build());
+    let (_owned, database) = database().await;
+    commands(&database, 3, "x").await;
+    sqlx::query("UPDATE outbox SET create_time = create_time - interval '1 hour' WHERE id = 1")
+        .execute(database.pool())
+        .await
+        .expect("an hour ago");
+    let stop = CancellationToken::new();
+    let destinations = vec!["elsewhere", "nowhere"];
+    let watch = tokio::spawn(backlog::watch(database.pool().clone(), destinations, stop.clone()));
+    let measured = |name: &str, destination: &str| {
+        let families = registry.gather();
+        let family = families.iter().find(|family| family.name() == name)?;
+        let of_it = |metric: &&prometheus::proto::Metric| {
+            metric.get_label().iter().any(|label| label.value() == destination)
+        };
+        family.get_metric().iter().find(of_it).map(|metric| metric.get_gauge().get_value())
+    };
+    let deadline = std::time::Instant::now() + Duration::from_secs(10);
+    while measured("govshare_outbox_oldest_age_seconds", "nowhere").is_none() {
+        assert!(std::time::Instant::now() < deadline, "nothing is measured");
+        tokio::task::yield_now().await;
+    }
+    stop.cancel();
+    watch.await.expect("it ends");
+    assert_eq!(measured("govshare_outbox_rows", "elsewhere"), Some(3.0));
+    assert_eq!(measured("govshare_outbox_rows", "nowhere"), Some(0.0));
+    let oldest = measured("govshare_outbox_oldest_age_seconds", "elsewhere").expect("measured");
+    assert!((3600.0..3700.0).contains(&oldest), "{oldest} s");
+    assert_eq!(measured("govshare_outbox_oldest_age_seconds", "nowhere"), Some(0.0));
 }

@@ -5,4 +5,5 @@ mod config;
 mod database;
 mod event;
 mod page;
+mod service_keys;
 mod tokens;

@@ -3,6 +3,8 @@
 //! A relay claims rows by a lease (one commit), sends them, and deletes what was taken; no transaction is open
 //! over a call. Rows of a relay that died come back when their lease ends.
 
+pub mod backlog;
+
 use std::collections::BTreeMap;
 use std::future::Future;
 use std::pin::Pin;
@@ -28,6 +30,8 @@ const BATCH: i64 = 500;
 const LEASE_SECONDS: f64 = 30.0;
 /// A refused row is tried again after this time; an operator finds it by the metric and the log.
 const REFUSED_SECONDS: f64 = 300.0;
+/// A row that waits for another is tried again after this time.
+const WAITING_SECONDS: f64 = 2.0;
 const IDLE_POLL: Duration = Duration::from_millis(500);
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 
@@ -66,7 +70,9 @@ pub struct Sent {
     pub taken: Vec<i64>,
     /// Refused for good: kept and tried much later.
     pub refused: Vec<i64>,
-    /// Anything else is released and tried again soon.
+    /// To be taken after another row: tried again in a while, so that later rows get their turn however many wait.
+    pub waiting: Vec<i64>,
+    /// Not all could be sent: what is in none of the lists is released and tried again soon.
     pub unreachable: bool,
 }
 
@@ -81,6 +87,15 @@ pub struct Destination {
 }
 
 impl Destination {
+    /// Sends rows by the batch; `send` must be idempotent at the other end.
+    pub fn batches<F, Fut>(name: &'static str, send: F) -> Self
+    where
+        F: Fn(Vec<Row>) -> Fut + Send + Sync + 'static,
+        Fut: Future<Output = Sent> + Send + 'static,
+    {
+        Self { name, send: Arc::new(move |rows| Box::pin(send(rows))) }
+    }
+
     /// Sends each row as a command of its own; `send` must be idempotent at the other end.
     pub fn commands<F, Fut>(name: &'static str, send: F) -> Self
     where
@@ -88,9 +103,9 @@ impl Destination {
         Fut: Future<Output = Result<(), tonic::Status>> + Send + 'static,
     {
         let send = Arc::new(send);
-        let deliver: Sender = Arc::new(move |rows: Vec<Row>| {
+        Self::batches(name, move |rows| {
             let send = Arc::clone(&send);
-            Box::pin(async move {
+            async move {
                 let mut sent = Sent::default();
                 for row in rows {
                     match send(row.payload).await {
@@ -107,19 +122,18 @@ impl Destination {
                     }
                 }
                 sent
-            })
-        });
-        Self { name, send: deliver }
+            }
+        })
     }
 
     /// Sends audit events in batches.
     pub fn audit(upstream: Upstream) -> Self {
         let client = AuditIngestServiceClient::new(upstream);
-        let deliver: Sender = Arc::new(move |rows: Vec<Row>| {
-            let client = client.clone();
-            Box::pin(append(client, rows))
-        });
-        Self { name: AUDIT, send: deliver }
+        Self::batches(AUDIT, move |rows| append(client.clone(), rows))
+    }
+
+    pub fn name(&self) -> &'static str {
+        self.name
     }
 }
 
@@ -132,9 +146,10 @@ async fn append(mut client: AuditIngestServiceClient<Upstream>, rows: Vec<Row>) 
         match client.append_events(AppendEventsRequest { events: events.collect() }).await {
             Ok(reply) => {
                 let positions = reply.into_inner().positions;
-                // A negative position: an earlier event of the same record has not arrived yet.
-                sent.taken
-                    .extend(rows.iter().zip(positions).filter(|(_, at)| *at >= 0).map(|(row, _)| row.id));
+                for (row, at) in rows.iter().zip(positions) {
+                    // A negative position: an earlier event of the same record has not arrived yet.
+                    if at >= 0 { sent.taken.push(row.id) } else { sent.waiting.push(row.id) }
+                }
             }
             Err(status) if is_transient(&status) => {
                 tracing::warn!(%status, "audit not reached yet");
@@ -309,16 +324,22 @@ async fn pass(pool: &PgPool, destination: &Destination) -> Result<Progress, Fail
     if sent.taken.len() < ids.len() {
         let left: Vec<i64> = ids.into_iter().filter(|id| !sent.taken.contains(id)).collect();
         sqlx::query(
-            "UPDATE outbox SET lease_until = CASE WHEN id = ANY($2) \
-               THEN clock_timestamp() + make_interval(secs => $3) ELSE '-infinity' END WHERE id = ANY($1)",
+            "UPDATE outbox SET lease_until = CASE \
+               WHEN id = ANY($2) THEN clock_timestamp() + make_interval(secs => $3) \
+               WHEN id = ANY($4) THEN clock_timestamp() + make_interval(secs => $5) \
+               ELSE '-infinity' END WHERE id = ANY($1)",
         )
         .bind(&left)
         .bind(&sent.refused)
         .bind(REFUSED_SECONDS)
+        .bind(&sent.waiting)
+        .bind(WAITING_SECONDS)
         .execute(pool)
         .await?;
     }
-    Ok(match (sent.unreachable, full && !sent.taken.is_empty()) {
+    // The next pass takes other rows only if this one put its own off.
+    let settled = !sent.taken.is_empty() || !sent.refused.is_empty() || !sent.waiting.is_empty();
+    Ok(match (sent.unreachable, full && settled) {
         (true, _) => Progress::Unreachable,
         (false, true) => Progress::More,
         (false, false) => Progress::Done,
