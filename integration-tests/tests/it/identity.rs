@@ -1,17 +1,19 @@
 //! Who is believed: services among themselves, people with their tokens, units with their keys.
 
+use std::collections::BTreeSet;
+
 use govshare_model::Role;
 use govshare_proto::agreement::v1::DocumentKind;
 use govshare_proto::audit::v1::{Event, ListEventsRequest};
 use govshare_proto::catalog::v1::RevokeUnitKeyRequest;
 use govshare_proto::exchange::v1::ListDeliveriesRequest;
-use integration_tests::eventually;
 use integration_tests::refusal::refused;
 use integration_tests::steps::{key_id, request_id};
+use integration_tests::{Platform, eventually};
 use tonic::Code;
 use tonic::transport::{Channel, ClientTlsConfig};
 
-use crate::city::City;
+use crate::city::{City, Shape};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_case_goes_through_with_mutual_tls_between_the_services_and_nobody_else_gets_in() {
@@ -68,6 +70,36 @@ async fn rejected_tokens_of_a_minute_stand_in_the_audit_as_one_event() {
     assert_eq!(event.attributes["reasons"], "malformed: 2, missing: 1");
     let leaf = String::from_utf8_lossy(&event.leaf);
     assert!(!leaf.contains("127.0.0.1"), "the leaf names no address: {leaf}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn two_gateways_tell_the_audit_once_of_a_source_and_minute() {
+    let city = City::shaped(&Shape::from([("gateway", 2)])).await;
+    let gateways: Vec<_> =
+        city.services["gateway"].iter().map(|at| Platform::at(at, city.identity.clone())).collect();
+    let reject = async |gateway: &Platform| {
+        let request = ListDeliveriesRequest::default();
+        let listed = gateway.bearer("nonsense").exchange().list_deliveries(request).await;
+        assert_eq!(listed.expect_err("no good token").code(), Code::Unauthenticated);
+    };
+    reject(&gateways[0]).await;
+    reject(&gateways[1]).await;
+    // Each tells its minutes in their order: who has told a later one has told the first.
+    city.travel_to(2026, 3, 4);
+    reject(&gateways[0]).await;
+    city.travel_to(2026, 3, 5);
+    reject(&gateways[1]).await;
+    city.travel_to(2026, 3, 6);
+    let minutes = eventually("the audit has heard of the later minutes", async || {
+        let listed = city.info_office().audit().list_events(ListEventsRequest::default()).await;
+        let mut events = listed.map_err(|status| status.to_string())?.into_inner().events;
+        events.retain(|event| event.r#type == "gateway.tokens-rejected");
+        let minutes: Vec<_> = events.iter().map(|event| event.attributes["minute"].clone()).collect();
+        let heard: BTreeSet<_> = minutes.iter().cloned().collect();
+        if heard.len() == 3 { Ok(minutes) } else { Err(format!("of {heard:?}")) }
+    })
+    .await;
+    assert_eq!(minutes.len(), 3, "one event for each minute: {minutes:?}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

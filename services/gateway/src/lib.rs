@@ -96,7 +96,7 @@ async fn run(config: Config<Settings>, runtime: Runtime) -> Result<(), Error> {
         people: PeopleTokens::new(&config.identity, keys),
         signer: signer.clone(),
         rates: Rates::new(settings.calls_per_second, settings.burst),
-        rejections: Rejections::new(runtime.clock),
+        rejections: Rejections::new(runtime.clock, signer.clone()),
         own,
         sample_ratio: config.telemetry.sample_ratio,
         max_calls: config.server.max_concurrent_calls,

@@ -1,5 +1,9 @@
 //! Tokens that were not accepted: counted as they come, and told to the audit in one event per source address
 //! and minute. The address is personal data, so the leaf has a salted digest of it, the erasable disclosure opens it.
+//!
+//! All replicas give the event of a source and minute one name, so that the audit takes only the first: what the others
+//! counted, or this one before and after a restart, is in the metrics alone. The name is keyed, since addresses are few
+//! enough to try them all.
 
 use std::collections::{BTreeMap, HashMap};
 use std::net::IpAddr;
@@ -11,12 +15,13 @@ use govshare_proto::audit::internal::v1::{AppendEventsRequest, NewEvent};
 use opentelemetry::metrics::Counter;
 use opentelemetry::{KeyValue, global};
 use service_kit::auth::TokenError;
+use service_kit::auth::services::ServiceSigner;
 use service_kit::client::{DEADLINE, Upstream};
-use service_kit::{Clock, Event};
+use service_kit::{Clock, Event, Reason};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tonic::{Code, Status};
-use uuid::Uuid;
+use tonic_types::StatusExt;
 
 use crate::routes::Route;
 
@@ -34,6 +39,7 @@ const LAST_REPORT: Duration = Duration::from_secs(2);
 pub struct Rejections {
     minutes: Mutex<BTreeMap<i64, Sources>>,
     clock: Clock,
+    signer: ServiceSigner,
     rejected: Counter<u64>,
 }
 
@@ -51,9 +57,9 @@ struct Tally {
 }
 
 impl Rejections {
-    pub fn new(clock: Clock) -> Self {
+    pub fn new(clock: Clock, signer: ServiceSigner) -> Self {
         let rejected = global::meter("govshare").u64_counter("govshare.auth.rejected").build();
-        Self { minutes: Mutex::default(), clock, rejected }
+        Self { minutes: Mutex::default(), clock, signer, rejected }
     }
 
     pub fn count(&self, source: IpAddr, route: &Route, error: TokenError) {
@@ -135,8 +141,13 @@ impl Rejections {
     ) -> Result<NewEvent, service_kit::Failure> {
         let reasons: Vec<_> =
             tally.reasons.iter().map(|(reason, count)| format!("{reason}: {count}")).collect();
+        let source = match source {
+            Source::Address(address) => address.to_string(),
+            Source::Other => "other".to_owned(),
+        };
+        let name = self.signer.keyed_name(&format!("rejected tokens, minute {minute}, source {source}"));
         let event = Event {
-            aggregate: format!("auth-failures/{}", Uuid::now_v7()),
+            aggregate: format!("auth-failures/{name}"),
             version: 1,
             kind: "gateway.tokens-rejected",
             case: String::new(),
@@ -150,10 +161,6 @@ impl Rejections {
                 ("replica", replica.to_owned()),
             ]),
         };
-        let source = match source {
-            Source::Address(address) => address.to_string(),
-            Source::Other => "other".to_owned(),
-        };
         let sealed = event.seal_about(crate::NAME, &source, self.clock.now())?;
         Ok(NewEvent { leaf: sealed.leaf, disclosure: sealed.disclosure })
     }
@@ -166,12 +173,21 @@ struct Pending {
 
 /// Sends what is pending and takes away what need not be sent again.
 async fn deliver(client: &mut AuditIngestServiceClient<Upstream>, pending: &mut Vec<Pending>) {
+    let mut most = BATCH;
     while !pending.is_empty() {
-        let count = pending.len().min(BATCH);
+        let count = pending.len().min(most);
         let events = pending[..count].iter().map(|waiting| waiting.event.clone()).collect();
         let sent = tokio::time::timeout(DEADLINE, client.append_events(AppendEventsRequest { events })).await;
         match sent.unwrap_or_else(|_| Err(Status::deadline_exceeded("no reply in time"))) {
             Ok(_) => {}
+            // One event at fault keeps out the others of its call.
+            Err(status) if status.code() == Code::InvalidArgument && count > 1 => {
+                most = 1;
+                continue;
+            }
+            Err(status) if is_told(&status) => {
+                tracing::info!("another replica has told the audit of a source's minute");
+            }
             Err(status) if matches!(status.code(), Code::InvalidArgument | Code::PermissionDenied) => {
                 tracing::error!(%status, "the audit refuses events of rejected tokens");
             }
@@ -182,4 +198,10 @@ async fn deliver(client: &mut AuditIngestServiceClient<Upstream>, pending: &mut 
         }
         pending.drain(..count);
     }
+}
+
+/// The event is in the audit with what somebody else counted.
+fn is_told(status: &Status) -> bool {
+    let reason = Reason::ContentMismatch.as_str_name().trim_start_matches("REASON_");
+    status.get_details_error_info().is_some_and(|info| info.reason == reason)
 }

@@ -150,3 +150,17 @@ async fn production_refuses_a_sandboxs_private_key_even_when_it_is_published_und
     let (_, unmarked) = pem.split_once('\n').expect("the mark has a line of its own");
     load(unmarked).await.expect("the mark alone was in the way");
 }
+
+#[tokio::test]
+async fn what_a_service_names_by_its_key_has_one_name_at_all_its_replicas_and_no_other_service_finds_it() {
+    let keys = Custody::new();
+    keys.publish(|_| true, false);
+    let load = async |service| {
+        let loaded = keys.load(service, keys.old.service_key_file(service)).await;
+        loaded.expect("an identity").0
+    };
+    let name = load("gateway").await.keyed_name("minute 1, source 192.0.2.1");
+    assert_eq!(load("gateway").await.keyed_name("minute 1, source 192.0.2.1"), name);
+    assert_ne!(load("gateway").await.keyed_name("minute 2, source 192.0.2.1"), name);
+    assert_ne!(load("catalog").await.keyed_name("minute 1, source 192.0.2.1"), name);
+}
