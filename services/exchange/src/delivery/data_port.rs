@@ -28,8 +28,7 @@ const CONNECTION_AGE: Duration = Duration::from_secs(600);
 pub struct DataPort {
     listener: TcpListener,
     router: Router,
-    max_connections: usize,
-    drain: Duration,
+    bounds: Server,
     recorder: Recorder,
 }
 
@@ -51,25 +50,22 @@ impl DataPort {
             // A client who has stopped reading does not keep its place for ever.
             .max_connection_age_grace(Duration::from_secs(settings.longest_delivery_seconds));
         if let Some((cert, key)) = settings.data_tls() {
-            builder = builder
-                .tls_config(ServerTlsConfig::new().identity(Identity::from_pem(read(cert)?, read(key)?)))?;
+            let tls = ServerTlsConfig::new()
+                .identity(Identity::from_pem(read(cert)?, read(key)?))
+                .timeout(Duration::from_secs(server.handshake_seconds));
+            builder = builder.tls_config(tls)?;
         }
         let recorder = downloads.recorder.clone();
         let service = bounded!(DownloadServiceServer::new(downloads), MAX_REQUEST_BYTES)
             .max_encoding_message_size(MAX_REPLY_BYTES);
-        Ok(Self {
-            listener,
-            router: builder.add_service(service),
-            max_connections: server.max_connections,
-            drain: Duration::from_secs(server.drain_seconds),
-            recorder,
-        })
+        Ok(Self { listener, router: builder.add_service(service), bounds: server.clone(), recorder })
     }
 
     /// Serves until `shutdown`, drains under the deadline, cuts what is left, and returns once every end is
     /// recorded.
     pub async fn serve(self, shutdown: CancellationToken) {
-        let connections = connections::bounded(self.listener, self.max_connections);
+        let connections = connections::bounded(self.listener, &self.bounds);
+        let drain = Duration::from_secs(self.bounds.drain_seconds);
         let stopping = shutdown.clone().cancelled_owned();
         tokio::select! {
             ended = self.router.serve_with_incoming_shutdown(connections, stopping) => {
@@ -78,7 +74,7 @@ impl DataPort {
                     shutdown.cancel();
                 }
             }
-            () = async { shutdown.cancelled().await; tokio::time::sleep(self.drain).await } => {
+            () = async { shutdown.cancelled().await; tokio::time::sleep(drain).await } => {
                 tracing::warn!("downloads still ran at the end of the drain and were cut");
             }
         }
