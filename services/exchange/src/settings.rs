@@ -29,6 +29,8 @@ pub struct Settings {
     pub max_downloads: usize,
     /// How long a delivery may run at least before its connection can be closed.
     pub longest_delivery_seconds: u64,
+    /// A connection takes new downloads for so long; then the client is asked to open another.
+    pub connection_age_seconds: u64,
     /// How long a ticket is good, 1 to 300.
     pub ticket_seconds: u64,
     /// A delivery without a sign of life for so long is broken; one is given three times in this span.
@@ -50,6 +52,9 @@ impl Settings {
         }
         if self.abandoned_seconds < 3 {
             return Err("service.abandoned_seconds must be 3 or more".to_owned());
+        }
+        if self.connection_age_seconds == 0 {
+            return Err("service.connection_age_seconds must be more than 0".to_owned());
         }
         Lifetime::of_seconds(self.ticket_seconds)
             .ok_or_else(|| "service.ticket_seconds must be 1 to 300".to_owned())

@@ -21,8 +21,6 @@ use crate::settings::Settings;
 const MAX_REQUEST_BYTES: usize = 4096;
 /// A chunk with its frame.
 const MAX_REPLY_BYTES: usize = 512 << 10;
-/// A connection takes new downloads for so long; then clients are asked to open another.
-const CONNECTION_AGE: Duration = Duration::from_secs(600);
 
 /// The port, bound and ready to serve.
 pub struct DataPort {
@@ -46,9 +44,9 @@ impl DataPort {
             .http2_max_header_list_size(server.max_header_bytes)
             .http2_keepalive_interval(Some(Duration::from_secs(20)))
             .http2_keepalive_timeout(Some(Duration::from_secs(10)))
-            .max_connection_age(CONNECTION_AGE)
-            // A client who has stopped reading does not keep its place for ever.
-            .max_connection_age_grace(Duration::from_secs(settings.longest_delivery_seconds));
+            // With a grace besides, tonic would ask nobody to leave and cut what runs when the grace is over. What
+            // runs on an aged connection is bounded by the recorder.
+            .max_connection_age(Duration::from_secs(settings.connection_age_seconds));
         if let Some((cert, key)) = settings.data_tls() {
             let tls = ServerTlsConfig::new()
                 .identity(Identity::from_pem(read(cert)?, read(key)?))
