@@ -1,13 +1,23 @@
 //! Downloads whose clients do not behave, at exchange's own port, by clients that decide themselves what they read.
 
+use std::time::Duration;
+
 use bytes::Bytes;
 use govshare_model::Role;
-use govshare_proto::exchange::v1::{CreateTicketRequest, CreateTicketResponse, DownloadRequest};
+use govshare_proto::exchange::v1::download_service_client::DownloadServiceClient;
+use govshare_proto::exchange::v1::{
+    CreateTicketRequest, CreateTicketResponse, Delivery, DeliveryState, DownloadRequest,
+    ListDeliveriesRequest,
+};
 use h2::client::SendRequest;
 use h2::{Reason, RecvStream};
 use integration_tests::eventually;
+use integration_tests::refusal::refused;
 use prost::Message;
 use tokio::net::TcpStream;
+use tokio::time::timeout;
+use tonic::Code;
+use tonic::transport::Endpoint;
 
 use crate::city::City;
 
@@ -57,6 +67,11 @@ async fn redeem(sender: &SendRequest<Bytes>, ticket: &CreateTicketResponse) -> R
     reply.into_body()
 }
 
+async fn deliveries(city: &City) -> Vec<Delivery> {
+    let mut taker = city.person(APPLICANT, Role::Drafter).exchange();
+    taker.list_deliveries(ListDeliveriesRequest::default()).await.expect("listed").into_inner().deliveries
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_aged_connection_takes_no_new_download_and_finishes_what_runs() {
     let city = City::start_with_exchange(&[("CONNECTION_AGE_SECONDS", "1")]).await;
@@ -78,4 +93,44 @@ async fn an_aged_connection_takes_no_new_download_and_finishes_what_runs() {
     let trailers = running.trailers().await.expect("an end").expect("trailers");
     assert_eq!(trailers.get("grpc-status").expect("a status"), "0");
     assert!(taken > SIZE, "{taken} bytes with their frames");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_client_who_does_not_read_is_cut_off_and_until_then_holds_no_more_than_its_units_share() {
+    let city = City::start_with_exchange(&[("STALL_SECONDS", "3"), ("MAX_DOWNLOADS_PER_UNIT", "1")]).await;
+    let [stalled, next] = tickets(&city).await;
+    let sender = connect(&stalled).await;
+    let mut unread = redeem(&sender, &stalled).await;
+
+    let channel = Endpoint::from_shared(next.download_uri.clone()).expect("an address").connect_lazy();
+    let mut port = DownloadServiceClient::new(channel);
+    let request = DownloadRequest { ticket: next.ticket.clone() };
+    refused(port.download(request.clone()).await, Code::ResourceExhausted, "OVERLOADED").retry();
+    let ended = eventually("the delivery has ended", async || {
+        let mut deliveries = deliveries(&city).await;
+        assert_eq!(deliveries.len(), 1, "the refused one was not begun");
+        let delivery = deliveries.remove(0);
+        if delivery.state() == DeliveryState::Started { Err("it runs") } else { Ok(delivery) }
+    })
+    .await;
+    assert_eq!(ended.state(), DeliveryState::Broken, "{ended:?}");
+    // What was under way still arrives, then the connection ends.
+    let reading = async {
+        while let Some(Ok(_)) = unread.data().await {}
+        sender.clone().ready().await
+    };
+    let lost = timeout(Duration::from_secs(20), reading).await.expect("not left open");
+    assert!(lost.is_err(), "its connection is closed");
+
+    let mut stream = eventually("the ticket is still good, and the place is free", async || {
+        port.clone().download(request.clone()).await
+    })
+    .await
+    .into_inner();
+    while stream.message().await.expect("all of it").is_some() {}
+    eventually("it is completed", async || {
+        let newest = deliveries(&city).await.remove(0);
+        if newest.state() == DeliveryState::Completed { Ok(()) } else { Err(format!("{newest:?}")) }
+    })
+    .await;
 }
