@@ -44,6 +44,13 @@ impl Refused {
         self
     }
 
+    /// The refusal says when to come back.
+    pub fn retry(self) -> Self {
+        let retry = self.status.get_details_retry_info().and_then(|info| info.retry_delay);
+        assert!(retry.is_some(), "{:?}", self.status);
+        self
+    }
+
     fn metadata(&self, key: &str) -> Option<String> {
         self.status.get_details_error_info()?.metadata.get(key).cloned()
     }

@@ -60,8 +60,10 @@ pub struct Server {
     pub drain_seconds: u64,
     /// Calls in work at once; more are shed with RESOURCE_EXHAUSTED.
     pub max_concurrent_calls: usize,
-    /// Connections at once; more wait in the listen queue.
+    /// Connections at once; more wait in the listen queue. One source address has at most a quarter of them, or 16.
     pub max_connections: usize,
+    /// How long a new connection may take for the TLS handshake, and then for the client's first words.
+    pub handshake_seconds: u64,
     /// Largest message in either direction.
     pub max_message_bytes: usize,
     /// Largest header list of a request.
@@ -195,6 +197,12 @@ impl<S: DeserializeOwned> Config<S> {
             return Err(ConfigError::Value {
                 key: "telemetry.sample_ratio",
                 problem: format!("must lie between 0 and 1, is {}", self.telemetry.sample_ratio),
+            });
+        }
+        if self.server.handshake_seconds == 0 {
+            return Err(ConfigError::Value {
+                key: "server.handshake_seconds",
+                problem: "must be more than 0".to_owned(),
             });
         }
         if self.environment == Environment::Production {

@@ -13,6 +13,7 @@ pub mod outbox;
 pub mod page;
 pub mod process;
 pub mod server;
+pub mod shares;
 pub mod telemetry;
 pub mod validate;
 

@@ -6,6 +6,7 @@ mod certificates;
 mod city;
 mod cord;
 mod database_loss;
+mod downloads;
 mod faults;
 mod identity;
 mod import;

@@ -117,3 +117,13 @@ pub fn overloaded() -> Failure {
         .retry_after(Duration::from_secs(1))
         .into()
 }
+
+pub fn unit_overloaded() -> Failure {
+    Refusal::new(
+        Reason::Overloaded,
+        "your unit runs as many downloads as it may at once; come back when one has ended",
+        "贵单位同时进行的下载已达上限，请待其中之一结束后重试",
+    )
+    .retry_after(Duration::from_secs(5))
+    .into()
+}

@@ -19,6 +19,7 @@ use govshare_proto::exchange::v1::exchange_service_server::ExchangeServiceServer
 use service_kit::auth::access::{Access, PublicService};
 use service_kit::process::{Error, Runtime, Serving};
 use service_kit::server::Service;
+use service_kit::shares::Shares;
 use service_kit::{Config, bounded};
 use sqlx::migrate::Migrator;
 use tokio::net::TcpListener;
@@ -77,6 +78,8 @@ async fn run(config: Config<Settings>, runtime: Runtime) -> Result<(), Error> {
         deliveries: deliveries.clone(),
         beat: silence / 3,
         cut: CancellationToken::new(),
+        stall: Duration::from_secs(settings.stall_seconds),
+        longest: Duration::from_secs(settings.longest_delivery_seconds),
         tasks: TaskTracker::new(),
         sent: meter.u64_counter("govshare.delivery.sent").with_unit("By").build(),
     };
@@ -90,6 +93,7 @@ async fn run(config: Config<Settings>, runtime: Runtime) -> Result<(), Error> {
         audit,
         recorder,
         places: Arc::new(Semaphore::new(settings.max_downloads)),
+        units: Shares::of(settings.max_downloads_per_unit),
         calls: meter.u64_counter("govshare.download.calls").build(),
     };
     let data_port = DataPort::new(settings, &config.server, listener, downloads)?;

@@ -27,8 +27,14 @@ pub struct Settings {
     pub max_uploads: usize,
     /// Downloads at once; each takes up to 3 MiB of memory.
     pub max_downloads: usize,
-    /// How long a delivery may run at least before its connection can be closed.
+    /// Of these, downloads that one unit has at once.
+    pub max_downloads_per_unit: usize,
+    /// A client who takes no further chunk for so long is cut off; noticed after twice that at the latest.
+    pub stall_seconds: u64,
+    /// How long a delivery may run at most.
     pub longest_delivery_seconds: u64,
+    /// A connection takes new downloads for so long; then the client is asked to open another.
+    pub connection_age_seconds: u64,
     /// How long a ticket is good, 1 to 300.
     pub ticket_seconds: u64,
     /// A delivery without a sign of life for so long is broken; one is given three times in this span.
@@ -50,6 +56,15 @@ impl Settings {
         }
         if self.abandoned_seconds < 3 {
             return Err("service.abandoned_seconds must be 3 or more".to_owned());
+        }
+        for (key, seconds) in [
+            ("stall_seconds", self.stall_seconds),
+            ("longest_delivery_seconds", self.longest_delivery_seconds),
+            ("connection_age_seconds", self.connection_age_seconds),
+        ] {
+            if seconds == 0 {
+                return Err(format!("service.{key} must be more than 0"));
+            }
         }
         Lifetime::of_seconds(self.ticket_seconds)
             .ok_or_else(|| "service.ticket_seconds must be 1 to 300".to_owned())

@@ -16,19 +16,17 @@ use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto;
 use service_kit::config;
+use service_kit::server::connections::{self, Connection};
 use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::Semaphore;
-use tokio::time::{Instant, interval_at, sleep, timeout};
+use tokio::net::TcpListener;
+use tokio::time::{Instant, interval_at, timeout};
 use tokio_rustls::TlsAcceptor;
+use tokio_stream::StreamExt;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tonic::Status;
 
 use crate::gate::{Answer, Gate};
-
-const TLS_HANDSHAKE: Duration = Duration::from_secs(10);
-const HTTP1_HEADERS: Duration = Duration::from_secs(10);
 
 /// Where clients come in.
 pub struct Door {
@@ -43,7 +41,7 @@ pub struct Door {
 impl Door {
     /// Serves until `shutdown`, then lets running calls end under the drain's deadline and cuts what is left.
     pub async fn serve(self, listener: TcpListener, shutdown: CancellationToken) {
-        let places = Arc::new(Semaphore::new(self.bounds.max_connections));
+        let mut accepted = Box::pin(connections::bounded(listener, &self.bounds));
         let drain = Duration::from_secs(self.bounds.drain_seconds);
         let guest = Arc::new(Guests {
             http: http(&self.bounds),
@@ -53,31 +51,22 @@ impl Door {
         });
         let connections = TaskTracker::new();
         loop {
-            let place = Arc::clone(&places).acquire_owned();
-            let accepted = async { (place.await, listener.accept().await) };
-            let (place, accepted) = tokio::select! {
+            let connection = tokio::select! {
                 () = guest.shutdown.cancelled() => break,
-                accepted = accepted => accepted,
+                Some(connection) = accepted.next() => connection,
             };
-            match accepted {
-                Ok((stream, from)) => {
-                    let guest = Arc::clone(&guest);
-                    connections.spawn(async move {
-                        tokio::select! {
-                            () = guest.cut.cancelled() => {}
-                            () = guest.receive(stream, from.ip()) => {}
-                        }
-                        drop(place);
-                    });
-                }
-                Err(error) => {
-                    tracing::warn!(%error, "connection not accepted");
-                    // Out of file descriptors, most likely: trying again at once would only spin.
-                    sleep(Duration::from_millis(50)).await;
-                }
+            // What could not be accepted has been logged.
+            if let Ok(connection) = connection {
+                let guest = Arc::clone(&guest);
+                connections.spawn(async move {
+                    tokio::select! {
+                        () = guest.cut.cancelled() => {}
+                        () = guest.receive(connection) => {}
+                    }
+                });
             }
         }
-        drop(listener);
+        drop(accepted);
         connections.close();
         if timeout(drain, connections.wait()).await.is_err() {
             tracing::warn!("calls still ran at the end of the drain and were cut");
@@ -92,7 +81,7 @@ fn http(bounds: &config::Server) -> auto::Builder<TokioExecutor> {
     // HTTP/1 gets one short answer.
     http.http1()
         .timer(TokioTimer::new())
-        .header_read_timeout(HTTP1_HEADERS)
+        .header_read_timeout(Duration::from_secs(bounds.handshake_seconds))
         .max_buf_size(16 << 10)
         .keep_alive(false);
     http.http2()
@@ -118,14 +107,15 @@ struct Guests {
 }
 
 impl Guests {
-    async fn receive(&self, stream: TcpStream, source: IpAddr) {
-        if let Err(error) = stream.set_nodelay(true) {
-            tracing::debug!(%error, "connection lost");
-            return;
-        }
-        let Some(tls) = &self.door.tls else { return self.converse(stream, source).await };
-        match timeout(TLS_HANDSHAKE, tls.accept(stream)).await {
-            Ok(Ok(stream)) => self.converse(stream, source).await,
+    async fn receive(&self, connection: Connection) {
+        let source = connection.source();
+        let Some(tls) = &self.door.tls else { return self.converse(connection, source).await };
+        let handshake = Duration::from_secs(self.door.bounds.handshake_seconds);
+        match timeout(handshake, tls.accept(connection)).await {
+            Ok(Ok(mut stream)) => {
+                stream.get_mut().0.expect_words();
+                self.converse(stream, source).await;
+            }
             Ok(Err(error)) => tracing::debug!(%error, "no TLS"),
             Err(_) => tracing::debug!("no TLS in time"),
         }

@@ -142,7 +142,7 @@ impl Service {
             .initial_connection_window_size(4 << 20)
             .tcp_nodelay(true);
         if let Some(tls) = &self.tls {
-            server = server.tls_config(server_tls(tls)?)?;
+            server = server.tls_config(server_tls(tls, settings)?)?;
         }
         let front = Front::new(
             self.name,
@@ -162,7 +162,7 @@ impl Service {
             let pool = database.as_ref().map(|database| database.pool().clone());
             self.background.spawn(admin::serve(listener, pool, self.shutdown.clone()));
         }
-        let connections = connections::bounded(self.runtime.listener, settings.max_connections);
+        let connections = connections::bounded(self.runtime.listener, settings);
         let stopping = self.shutdown.clone();
         let drain = Duration::from_secs(settings.drain_seconds);
         let serving = router.serve_with_incoming_shutdown(connections, async move {
@@ -193,13 +193,14 @@ impl Service {
     }
 }
 
-fn server_tls(tls: &config::Tls) -> Result<ServerTlsConfig, Error> {
+fn server_tls(tls: &config::Tls, bounds: &config::Server) -> Result<ServerTlsConfig, Error> {
     let read = |path: &std::path::Path| {
         std::fs::read(path).map_err(|error| format!("tls: {}: {error}", path.display()))
     };
     Ok(ServerTlsConfig::new()
         .identity(Identity::from_pem(read(&tls.cert_file)?, read(&tls.key_file)?))
-        .client_ca_root(Certificate::from_pem(read(&tls.client_ca_file)?)))
+        .client_ca_root(Certificate::from_pem(read(&tls.client_ca_file)?))
+        .timeout(Duration::from_secs(bounds.handshake_seconds)))
 }
 
 /// Sets the message bounds that tonic leaves open, in the one place for all generated servers.

@@ -2,6 +2,7 @@
 
 mod admin;
 mod config;
+mod connections;
 mod database;
 mod event;
 mod page;

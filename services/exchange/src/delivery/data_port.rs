@@ -21,15 +21,12 @@ use crate::settings::Settings;
 const MAX_REQUEST_BYTES: usize = 4096;
 /// A chunk with its frame.
 const MAX_REPLY_BYTES: usize = 512 << 10;
-/// A connection takes new downloads for so long; then clients are asked to open another.
-const CONNECTION_AGE: Duration = Duration::from_secs(600);
 
 /// The port, bound and ready to serve.
 pub struct DataPort {
     listener: TcpListener,
     router: Router,
-    max_connections: usize,
-    drain: Duration,
+    bounds: Server,
     recorder: Recorder,
 }
 
@@ -47,29 +44,26 @@ impl DataPort {
             .http2_max_header_list_size(server.max_header_bytes)
             .http2_keepalive_interval(Some(Duration::from_secs(20)))
             .http2_keepalive_timeout(Some(Duration::from_secs(10)))
-            .max_connection_age(CONNECTION_AGE)
-            // A client who has stopped reading does not keep its place for ever.
-            .max_connection_age_grace(Duration::from_secs(settings.longest_delivery_seconds));
+            // With a grace besides, tonic would ask nobody to leave and cut what runs when the grace is over. What
+            // runs on an aged connection is bounded by the recorder.
+            .max_connection_age(Duration::from_secs(settings.connection_age_seconds));
         if let Some((cert, key)) = settings.data_tls() {
-            builder = builder
-                .tls_config(ServerTlsConfig::new().identity(Identity::from_pem(read(cert)?, read(key)?)))?;
+            let tls = ServerTlsConfig::new()
+                .identity(Identity::from_pem(read(cert)?, read(key)?))
+                .timeout(Duration::from_secs(server.handshake_seconds));
+            builder = builder.tls_config(tls)?;
         }
         let recorder = downloads.recorder.clone();
         let service = bounded!(DownloadServiceServer::new(downloads), MAX_REQUEST_BYTES)
             .max_encoding_message_size(MAX_REPLY_BYTES);
-        Ok(Self {
-            listener,
-            router: builder.add_service(service),
-            max_connections: server.max_connections,
-            drain: Duration::from_secs(server.drain_seconds),
-            recorder,
-        })
+        Ok(Self { listener, router: builder.add_service(service), bounds: server.clone(), recorder })
     }
 
     /// Serves until `shutdown`, drains under the deadline, cuts what is left, and returns once every end is
     /// recorded.
     pub async fn serve(self, shutdown: CancellationToken) {
-        let connections = connections::bounded(self.listener, self.max_connections);
+        let connections = connections::bounded(self.listener, &self.bounds);
+        let drain = Duration::from_secs(self.bounds.drain_seconds);
         let stopping = shutdown.clone().cancelled_owned();
         tokio::select! {
             ended = self.router.serve_with_incoming_shutdown(connections, stopping) => {
@@ -78,7 +72,7 @@ impl DataPort {
                     shutdown.cancel();
                 }
             }
-            () = async { shutdown.cancelled().await; tokio::time::sleep(self.drain).await } => {
+            () = async { shutdown.cancelled().await; tokio::time::sleep(drain).await } => {
                 tracing::warn!("downloads still ran at the end of the drain and were cut");
             }
         }

@@ -3,22 +3,24 @@
 use std::sync::Arc;
 
 use govshare_model::calendar::shanghai_date;
-use govshare_model::id::DeliveryId;
+use govshare_model::id::{DeliveryId, UnitId};
 use govshare_proto::exchange::v1 as pb;
 use govshare_proto::exchange::v1::download_service_server::DownloadService;
 use opentelemetry::KeyValue;
 use opentelemetry::metrics::Counter;
 use service_kit::client::Upstream;
 use service_kit::clock::real_now;
+use service_kit::server::connections::Cut;
+use service_kit::shares::Shares;
 use service_kit::{Database, Failure, telemetry};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::Semaphore;
 use tonic::{Code, Request, Response, Status};
 use tracing::Instrument;
 use uuid::Uuid;
 
 use super::recorder::Recorder;
 use super::store::Deliveries;
-use super::stream::{DeliveryStream, Progress};
+use super::stream::{DeliveryStream, Place, Progress};
 use super::{Delivery, Transition};
 use crate::data_version::store::Versions;
 use crate::data_version::{self, DataVersion};
@@ -40,6 +42,8 @@ pub struct Downloads {
     pub recorder: Recorder,
     /// Downloads at once; more are shed.
     pub places: Arc<Semaphore>,
+    /// What of these one unit has.
+    pub units: Shares<UnitId>,
     /// Calls by status code.
     pub calls: Counter<u64>,
 }
@@ -53,11 +57,14 @@ impl DownloadService for Downloads {
         request: Request<pb::DownloadRequest>,
     ) -> Result<Response<DeliveryStream>, Status> {
         let span = tracing::info_span!("rpc", otel.kind = "server", rpc.method = "Download");
-        let (metadata, _, body) = request.into_parts();
+        let (metadata, extensions, body) = request.into_parts();
         telemetry::adopt(&span, &metadata.into_headers());
+        let connection = extensions.get::<Cut>().cloned();
+        let connection = connection.ok_or_else(|| Failure::internal("a request without its connection"))?;
         let downloads = self.clone();
         // In a task of its own, as a client who leaves must not cut the transaction in half.
-        let opened = tokio::spawn(async move { downloads.open(&body.ticket).await }.instrument(span)).await;
+        let opening = async move { downloads.open(&body.ticket, connection).await };
+        let opened = tokio::spawn(opening.instrument(span)).await;
         let reply = opened.map_err(Failure::internal).flatten().map_err(Status::from);
         let code = reply.as_ref().map_or_else(Status::code, |_| Code::Ok);
         self.calls.add(1, &[KeyValue::new("rpc.grpc.status_code", i64::from(code as i32))]);
@@ -66,11 +73,12 @@ impl DownloadService for Downloads {
 }
 
 impl Downloads {
-    async fn open(&self, ticket: &str) -> Result<DeliveryStream, Failure> {
+    async fn open(&self, ticket: &str, connection: Cut) -> Result<DeliveryStream, Failure> {
         let place = Arc::clone(&self.places).try_acquire_owned().map_err(|_| error::overloaded())?;
         let digest = Digest::of(ticket);
         let found = self.tickets.load(digest).await?;
         found.redeemable(real_now())?;
+        let share = self.units.take(found.holder.unit.clone()).ok_or_else(error::unit_overloaded)?;
         let now = self.database.clock().now();
         self.agreements.agreement(found.agreement).await?.lets_flow(shanghai_date(now))?;
         let version = self.versions.load(found.data_version).await?;
@@ -81,7 +89,7 @@ impl Downloads {
         let started = self.deliveries.start(&mut tx, &start, &version, &ticket.holder).await?;
         tx.commit_unasked().await?;
 
-        let (stream, progress) = self.stream(&start, &version, place);
+        let (stream, progress) = self.stream(&start, &version, (place, share), connection);
         let id = start.delivery().id;
         self.recorder.follow(id, progress);
         // Without the audit the stream is dropped unread, which the recorder takes down as broken.
@@ -96,13 +104,14 @@ impl Downloads {
         &self,
         start: &Transition,
         version: &DataVersion,
-        place: OwnedSemaphorePermit,
+        place: Place,
+        connection: Cut,
     ) -> (DeliveryStream, Progress) {
         let opening = pb::DownloadOpening {
             delivery_id: start.delivery().id.to_string(),
             data_version: Some(data_version::convert::to_proto(version)),
         };
         let chunks = Box::pin(self.objects.read(version.id, version.content.size()));
-        DeliveryStream::new(opening, chunks, place, self.recorder.cut.child_token())
+        DeliveryStream::new(opening, chunks, place, self.recorder.cut.child_token(), connection)
     }
 }

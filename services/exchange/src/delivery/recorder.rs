@@ -1,5 +1,6 @@
 //! Follows a running delivery and records its end, in a task that outlives the client's connection.
 
+use std::pin::pin;
 use std::time::Duration;
 
 use govshare_model::id::DeliveryId;
@@ -22,6 +23,10 @@ pub struct Recorder {
     pub beat: Duration,
     /// What runs now is cut.
     pub cut: CancellationToken,
+    /// A client who takes nothing for so long is cut off.
+    pub stall: Duration,
+    /// Whoever still takes after so long is, too.
+    pub longest: Duration,
     pub tasks: TaskTracker,
     /// Bytes handed to the transport, by the state that the delivery ended in.
     pub sent: Counter<u64>,
@@ -34,10 +39,22 @@ impl Recorder {
         self.tasks.spawn(async move {
             let mut beat = tokio::time::interval(recorder.beat);
             beat.tick().await;
+            let mut stalled = pin!(progress.stalled(recorder.stall));
+            let mut over = pin!(tokio::time::sleep(recorder.longest));
             loop {
                 tokio::select! {
                     () = progress.ended() => break,
                     () = recorder.cut.cancelled() => break,
+                    () = &mut stalled => {
+                        tracing::warn!(%id, sent = progress.sent(), "client takes nothing and is cut off");
+                        progress.cut();
+                        break;
+                    }
+                    () = &mut over => {
+                        tracing::warn!(%id, sent = progress.sent(), "delivery takes too long and is cut");
+                        progress.cut();
+                        break;
+                    }
                     _ = beat.tick() => {}
                 }
                 match recorder.deliveries.note_progress(id, progress.sent()).await {

@@ -1,5 +1,6 @@
 //! Bounds: rates, calls in work, headers, deadlines.
 
+use std::io::ErrorKind::WouldBlock;
 use std::time::{Duration, Instant};
 
 use tonic::Code;
@@ -92,4 +93,23 @@ async fn an_idle_connection_is_closed_and_one_with_an_open_call_is_not() {
     assert_eq!(peer.held(), 1, "the held call outlives the idle connection");
     peer.release();
     held.await.expect("no panic").expect("and ends well");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_hundred_silent_connections_are_closed_soon_and_a_client_is_served() {
+    let peer = Peer::start("one");
+    let bounds = [("SERVER__MAX_CONNECTIONS", "64"), ("SERVER__HANDSHAKE_SECONDS", "1")];
+    let city = City::start_with(&peer.origin(), &bounds).await;
+    let mut silent = Vec::new();
+    for _ in 0..100 {
+        silent.push(tokio::net::TcpStream::connect(city.address).await.expect("in the listen queue"));
+    }
+    eventually("all are closed", async || {
+        silent.retain_mut(
+            |stream| matches!(stream.try_read(&mut [0]), Err(error) if error.kind() == WouldBlock),
+        );
+        silent.is_empty().then_some(())
+    })
+    .await;
+    city.drafter("jiaowei").await.unary(GET_UNIT, ECHO).await.expect("served");
 }

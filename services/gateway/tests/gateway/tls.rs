@@ -1,8 +1,17 @@
 //! Certificates on both sides: the gateway's own for clients, and mutual TLS with the services.
 
 use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
 
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
+use tokio::io::AsyncReadExt;
+use tokio::net::TcpStream;
+use tokio::time::timeout;
+use tokio_rustls::TlsConnector;
+use tokio_rustls::rustls::pki_types::CertificateDer;
+use tokio_rustls::rustls::pki_types::pem::PemObject;
+use tokio_rustls::rustls::{ClientConfig, RootCertStore};
 use tonic::transport::{Certificate, ClientTlsConfig, Endpoint, Identity, ServerTlsConfig};
 
 use crate::city::City;
@@ -58,6 +67,7 @@ async fn tls_to_clients_and_mutual_tls_to_services() {
             ("TLS__CLIENT_CA_FILE", &file("ca.pem", &inside.pem())),
             ("SERVICE__TLS_CERT_FILE", &file("shown.pem", &shown_certificate)),
             ("SERVICE__TLS_KEY_FILE", &file("shown.key", &shown_key)),
+            ("SERVER__HANDSHAKE_SECONDS", "1"),
         ],
     )
     .await;
@@ -79,4 +89,17 @@ async fn tls_to_clients_and_mutual_tls_to_services() {
         connect(&inside).await.is_err(),
         "the gateway shows clients its own certificate, not the inner one"
     );
+
+    let mut known = RootCertStore::empty();
+    known.add(CertificateDer::from_pem_slice(outside.pem().as_bytes()).expect("PEM")).expect("an authority");
+    let config = ClientConfig::builder().with_root_certificates(known).with_no_client_auth();
+    let stream = TcpStream::connect(city.address).await.expect("connected");
+    let name = "localhost".try_into().expect("a name");
+    let mut silent =
+        TlsConnector::from(Arc::new(config)).connect(name, stream).await.expect("a TLS connection");
+    let mut said = [0];
+    let closed = timeout(Duration::from_secs(20), silent.read(&mut said));
+    let end = closed.await.expect("who says nothing after the handshake is closed soon");
+    assert!(!matches!(end, Ok(1..)), "{end:?}");
+    client.unary(GET_UNIT, ECHO).await.expect("who spoke is served on");
 }
