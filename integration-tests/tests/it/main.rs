@@ -1,6 +1,7 @@
 //! Everything that is tested through the gateway, on real PostgreSQL, with all services running.
 
 mod authorization;
+mod authorization_over_grpc;
 mod bad_input;
 mod certificates;
 mod city;
