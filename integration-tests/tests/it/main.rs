@@ -11,5 +11,6 @@ mod faults;
 mod identity;
 mod import;
 mod journeys;
+mod log_replicas;
 mod replicas;
 mod schemas;
