@@ -12,5 +12,6 @@ mod identity;
 mod import;
 mod journeys;
 mod log_replicas;
+mod patience;
 mod replicas;
 mod schemas;
