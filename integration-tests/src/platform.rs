@@ -6,6 +6,7 @@ use govshare_cluster::Identity;
 use govshare_model::Role;
 use govshare_model::id::UnitId;
 use govshare_proto::{access_request, agreement, audit, catalog, evaluation, exchange, security_review};
+use tonic::Status;
 use tonic::transport::Channel;
 
 use crate::people::Person;
@@ -42,6 +43,31 @@ impl Platform {
 
     pub fn info_office(&self) -> Person {
         self.someone("info-office", "info-office.officer", &[Role::InfoOffice, Role::Drafter])
+    }
+
+    /// Events as the info office reads them, to the last page.
+    pub async fn events(&self, of: audit::v1::ListEventsRequest) -> Result<Vec<audit::v1::Event>, Status> {
+        let mut request = audit::v1::ListEventsRequest { page_size: 1000, ..of };
+        let mut events = Vec::new();
+        loop {
+            let page = self.info_office().audit().list_events(request.clone()).await?.into_inner();
+            events.extend(page.events);
+            if page.next_page_token.is_empty() {
+                return Ok(events);
+            }
+            request.page_token = page.next_page_token;
+        }
+    }
+
+    /// The events of a case, see [`Platform::events`].
+    pub async fn events_of_case(&self, case: &str) -> Result<Vec<audit::v1::Event>, Status> {
+        self.events(audit::v1::ListEventsRequest { case_id: case.to_owned(), ..Default::default() }).await
+    }
+
+    /// The events of one record, `kind/id`, see [`Platform::events`].
+    pub async fn events_of(&self, aggregate: &str) -> Result<Vec<audit::v1::Event>, Status> {
+        let of = audit::v1::ListEventsRequest { aggregate: aggregate.to_owned(), ..Default::default() };
+        self.events(of).await
     }
 
     /// Waits until every service answers through the gateway.

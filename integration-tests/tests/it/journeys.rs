@@ -6,12 +6,11 @@ use govshare_proto::agreement::v1::{AgreementState, DocumentKind};
 use govshare_proto::audit::v1::ListEventsRequest;
 use govshare_proto::catalog::v1 as catalog;
 use govshare_proto::evaluation::v1::GetUnitIndicatorsRequest;
-use govshare_proto::exchange::v1::download_service_client::DownloadServiceClient;
-use govshare_proto::exchange::v1::{CreateTicketRequest, DownloadRequest, download_response::Part};
+use govshare_proto::exchange::v1::CreateTicketRequest;
 use govshare_proto::google::r#type::Date;
 use integration_tests::refusal::refused;
 use integration_tests::steps::{content, request_id, sha256};
-use integration_tests::{Case, DATA, eventually};
+use integration_tests::{Case, DATA, eventually, redeem};
 use tonic::{Code, Status};
 
 use crate::city::City;
@@ -23,19 +22,6 @@ async fn get(city: &City, unit: &str, case: &Case) -> Result<requests::AccessReq
     let request = requests::GetAccessRequestRequest { access_request_id: case.id.clone() };
     let reply = city.person(unit, Role::Drafter).requests().get_access_request(request).await?;
     Ok(reply.into_inner().access_request.expect("a request"))
-}
-
-async fn download(uri: &str, ticket: &str) -> Result<Vec<u8>, Status> {
-    let port = tonic::transport::Endpoint::from_shared(uri.to_owned()).expect("an address");
-    let mut client = DownloadServiceClient::new(port.connect().await.expect("exchange's data port"));
-    let mut stream = client.download(DownloadRequest { ticket: ticket.to_owned() }).await?.into_inner();
-    let mut bytes = Vec::new();
-    while let Some(message) = stream.message().await? {
-        if let Some(Part::Chunk(chunk)) = message.part {
-            bytes.extend(&chunk);
-        }
-    }
-    Ok(bytes)
 }
 
 async fn kinds_of(city: &City, unit: &str, case: &Case) -> Result<Vec<String>, Status> {
@@ -65,8 +51,9 @@ async fn art26_a_case_goes_from_catalogue_to_delivery_and_stands_in_the_audit() 
     let request = CreateTicketRequest { agreement_id, data_version_id: version.data_version_id };
     let mut taker = city.person(APPLICANT, Role::Drafter).exchange();
     let ticket = taker.create_ticket(request).await.expect("a ticket").into_inner();
-    assert_eq!(download(&ticket.download_uri, &ticket.ticket).await.expect("delivered"), DATA);
-    let spent = download(&ticket.download_uri, &ticket.ticket).await.expect_err("a ticket is redeemed once");
+    let download = redeem(&ticket.download_uri, &ticket.ticket).await.expect("delivered");
+    assert_eq!(download.bytes, DATA);
+    let spent = redeem(&ticket.download_uri, &ticket.ticket).await.expect_err("a ticket is redeemed once");
     assert_eq!(spent.code(), Code::FailedPrecondition);
 
     let expected = [

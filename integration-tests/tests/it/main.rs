@@ -1,6 +1,7 @@
 //! Everything that is tested through the gateway, on real PostgreSQL, with all services running.
 
 mod authorization;
+mod authorization_over_grpc;
 mod bad_input;
 mod certificates;
 mod city;
@@ -11,5 +12,7 @@ mod faults;
 mod identity;
 mod import;
 mod journeys;
+mod log_replicas;
+mod patience;
 mod replicas;
 mod schemas;
