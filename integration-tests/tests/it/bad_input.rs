@@ -2,13 +2,14 @@
 
 use govshare_model::Role;
 use govshare_proto::access_request::v1::{
-    AccessRequestState, AnswerKind, ApplicationForm, CreateAccessRequestRequest, ListAccessRequestsRequest,
-    SubmitAccessRequestRequest,
+    AccessRequestState, AnswerKind, ApplicationForm, CreateAccessRequestRequest, GetAccessRequestRequest,
+    ListAccessRequestsRequest, SubmitAccessRequestRequest, UpdateAccessRequestRequest,
 };
 use govshare_proto::catalog::v1 as catalog;
 use govshare_proto::google::r#type::Date;
 use integration_tests::refusal::refused;
 use integration_tests::steps::{content, form, request_id};
+use prost_types::FieldMask;
 use tonic::Code;
 
 use crate::city::City;
@@ -115,6 +116,32 @@ async fn a_repeat_gets_the_first_reply_whatever_has_changed_elsewhere() {
     assert_eq!(again, drafted);
     let again = drafter.submit_access_request(submit).await.expect("the first reply").into_inner();
     assert_eq!(again, submitted);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_draft_is_changed_by_whoever_read_its_last_state_and_by_nobody_else() {
+    let city = City::start().await;
+    let entry_id = city.published_entry("jiaowei").await;
+    let mut drafter = city.person("fagaiwei", Role::Drafter).requests();
+    let create = CreateAccessRequestRequest { entry_id, form: Some(form()), request_id: request_id() };
+    let drafted = drafter.create_access_request(create).await.expect("drafted").into_inner();
+    let drafted = drafted.access_request.expect("a request");
+    let update = |purpose: &str, etag: &str| UpdateAccessRequestRequest {
+        access_request_id: drafted.access_request_id.clone(),
+        form: Some(ApplicationForm { purpose: purpose.to_owned(), ..Default::default() }),
+        update_mask: Some(FieldMask { paths: vec!["purpose".to_owned()] }),
+        etag: etag.to_owned(),
+        request_id: request_id(),
+    };
+    let first =
+        drafter.update_access_request(update("学位预测", &drafted.etag)).await.expect("as it was drafted");
+    let first = first.into_inner().access_request.expect("a request");
+    let stale = drafter.update_access_request(update("其他", &drafted.etag)).await;
+    refused(stale, Code::Aborted, "ETAG_MISMATCH");
+    let get = GetAccessRequestRequest { access_request_id: drafted.access_request_id.clone() };
+    let read = drafter.get_access_request(get).await.expect("read").into_inner().access_request;
+    assert_eq!(read.as_ref(), Some(&first), "the refused change left nothing");
+    drafter.update_access_request(update("其他", &first.etag)).await.expect("as it was read");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

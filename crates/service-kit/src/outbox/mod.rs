@@ -264,7 +264,7 @@ impl Outbox {
                 passes.finished = passes.started;
             });
             // New rows do not wake a relay whose destination was out of reach: they would only wait beside the others.
-            let woken = match outcome {
+            let reached = match outcome {
                 Ok(Progress::More) if shutdown.is_cancelled() => return,
                 Ok(Progress::More) => {
                     pause = IDLE_POLL;
@@ -283,16 +283,16 @@ impl Outbox {
             tokio::select! {
                 () = shutdown.cancelled() => return,
                 () = tokio::time::sleep(pause) => {}
-                changed = commits.changed(), if woken => if changed.is_err() { return },
+                changed = commits.changed(), if reached => if changed.is_err() { return },
             }
-            if !woken {
+            if !reached {
                 pause = (pause * 2).min(LONGEST_PAUSE);
             }
         }
     }
 }
 
-#[derive(PartialEq, Eq)]
+/// How a pass over the rows of a destination ended.
 enum Progress {
     More,
     Done,
