@@ -6,11 +6,16 @@
 
 mod in_force;
 mod provisions;
+mod sections;
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 pub use in_force::{InForce, Packs, PacksContradiction, PacksError};
 pub use provisions::{PackContradiction, PackError, Problem, ProvisionView};
+pub use sections::{
+    Agreement, Answer, Aspect, Assessment, Collection, Delivery, DeliveryMode, Duplicates, Duty, Entry,
+    EntryField, Evaluation, Feedback, Liable, Plan, Retention, Unit, Usage, ViolationKind, Violations,
+};
 
 /// The same sentence in the two languages of the platform.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
@@ -42,12 +47,23 @@ pub struct Pack {
     pub number: String,
     pub title: Text,
     pub classes: Classes,
+    pub unit: Unit,
+    pub entry: Entry,
+    pub collection: Collection,
     pub application: Application,
     pub clock: Clock,
+    pub answer: Answer,
     pub refusal: Refusal,
     pub four_eyes: FourEyes,
     pub confidentiality: Confidentiality,
+    pub agreement: Agreement,
+    pub delivery: Delivery,
+    pub usage: Usage,
+    pub feedback: Feedback,
+    pub retention: Retention,
+    pub plan: Plan,
     pub evaluation: Evaluation,
+    pub violations: Violations,
 }
 
 /// How a resource is shared (共享类型).
@@ -87,7 +103,7 @@ pub struct Application {
     pub required: Provision<Vec<ApplicationField>>,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum ApplicationField {
     /// 用途, 使用场景.
@@ -114,28 +130,30 @@ pub struct Clock {
     pub supplements: Provision<u8>,
     /// Working days by which an answer may be put off; 0 where it may not.
     pub extension_working_days: Provision<u16>,
+    /// Whether an application may be refused for missing material without a supplement having been asked for.
+    pub outright_refusal_when_incomplete: Provision<bool>,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Receipt {
     CommitIntoInbox,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum DueAt {
     /// 24:00 in Shanghai: [`crate::calendar::end_of_day`].
     EndOfLastWorkingDay,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum ClockEnd {
     WrittenAnswer,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Overdue {
     /// Shown beside the state, which stays what it is.
@@ -150,7 +168,7 @@ pub struct Refusal {
     pub copies_to: Provision<Vec<Party>>,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Party {
     /// 申请方, the user of the resource.
@@ -185,7 +203,7 @@ pub struct Confidentiality {
     pub excludes_active: Provision<bool>,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Ground {
     /// 国家秘密.
@@ -198,13 +216,6 @@ pub enum Ground {
     Privacy,
     /// What the provider calls sensitive (提供方认为敏感).
     Sensitive,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Evaluation {
-    /// Evaluations of the whole district by the info office, at least so many a year.
-    pub district_per_year: Provision<u8>,
 }
 
 impl Pack {

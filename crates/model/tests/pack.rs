@@ -2,14 +2,14 @@
 
 use govshare_model::calendar::Calendar;
 use govshare_model::pack::{
-    ApplicationField, ClockEnd, DueAt, Ground, InForce, Overdue, Pack, PackError, Packs, PacksContradiction,
-    PacksError, Party, Problem, Receipt, SharingClass,
+    ApplicationField, ClockEnd, DueAt, Duplicates, Ground, InForce, Overdue, Pack, PackError, Packs,
+    PacksContradiction, PacksError, Party, Problem, Receipt, SharingClass,
 };
 use time::Date;
 use time::macros::date;
 
 const XICHENG: &str = include_str!("../data/packs/xicheng-2014.toml");
-const NATIONAL: &str = include_str!("data/national-2025.toml");
+const NATIONAL: &str = include_str!("../data/packs/national-2025.toml");
 
 fn xicheng() -> Pack {
     Pack::from_toml(XICHENG).expect("xicheng-2014")
@@ -75,6 +75,10 @@ fn xicheng_shows_each_choice_made_where_the_text_is_silent() {
         .map(|provision| provision.key.as_str())
         .collect();
     let expected = [
+        "entry.required",
+        "entry.not_shared_basis_required",
+        "entry.authority_review",
+        "collection.duplicates",
         "application.required",
         "clock.receipt",
         "clock.due",
@@ -82,13 +86,34 @@ fn xicheng_shows_each_choice_made_where_the_text_is_silent() {
         "clock.overdue",
         "clock.supplements",
         "clock.extension_working_days",
+        "clock.outright_refusal_when_incomplete",
+        "answer.extra_conditions_allowed",
         "four_eyes.secrecy_review",
         "four_eyes.application",
         "four_eyes.answer",
         "confidentiality.kept_off",
         "confidentiality.excludes_active",
+        "agreement.suspension_term_required",
+        "agreement.termination_filed",
+        "agreement.duties_after_end",
+        "delivery.modes",
+        "usage.record_required",
+        "retention.years",
     ];
     assert_eq!(chosen, expected);
+}
+
+#[test]
+fn a_provision_shows_its_value_as_the_file_has_it() {
+    let pack = xicheng();
+    let provisions = pack.provisions();
+    let value = |key: &str| {
+        provisions.iter().find(|one| one.key == key).map(|one| one.value.as_str()).expect("the provision")
+    };
+    assert_eq!(value("classes.on_application.answer_working_days"), "15");
+    assert_eq!(value("refusal.reasons_required"), "true");
+    assert_eq!(value("collection.duplicates"), "\"warn\"");
+    assert_eq!(value("refusal.copies_to"), "[\"applicant\", \"info-office\"]");
 }
 
 #[test]
@@ -129,6 +154,10 @@ fn every_contradiction_in_a_pack_is_reported_at_once_under_its_key() {
         ),
         ("[\"provider\", \"applicant\"]", "[]"),
         ("district_per_year = { value = 1", "district_per_year = { value = 0"),
+        ("[feedback]", "[feedback]\nanswer_working_days = { value = 0, article = \"28\" }"),
+        ("value = [\"interface\", \"batch\", \"file\", \"as-agreed\"]", "value = []"),
+        ("code = \"inaction\"", "code = \"breach\""),
+        ("value = 10\narticle = \"11\"", "value = 0\narticle = \"11\""),
     ];
     let expected = [
         ("id", Problem::NotASlug),
@@ -143,6 +172,10 @@ fn every_contradiction_in_a_pack_is_reported_at_once_under_its_key() {
         ("refusal.copies_to", Problem::CopiesWithoutReasons),
         ("confidentiality.signed_by", Problem::Empty),
         ("evaluation.district_per_year", Problem::Zero),
+        ("feedback.answer_working_days", Problem::Zero),
+        ("delivery.modes", Problem::Empty),
+        ("violations.kinds[1].code", Problem::NamedTwice),
+        ("retention.years", Problem::Zero),
     ];
     let found = contradictions(XICHENG, &changes);
     for (key, problem) in expected {
@@ -162,6 +195,40 @@ fn a_class_has_a_clock_exactly_if_it_is_applied_for() {
     let key = "classes.not_shared.answer_working_days".to_owned();
     let found = contradictions(NATIONAL, &[(not_shared, &clocked)]);
     assert_eq!(found, [(key, Problem::ClockWithoutApplication)]);
+}
+
+#[test]
+fn terms_and_flags_that_need_each_other_stand_together() {
+    let review = "authority_review = { value = true, article = \"16\" }";
+    let no_review = review.replace("true", "false");
+    let found = contradictions(NATIONAL, &[(review, &no_review)]);
+    let key = "entry.authority_review_working_days".to_owned();
+    assert_eq!(found, [(key, Problem::TermWithoutStep)]);
+
+    let found = contradictions(NATIONAL, &[("change_working_days = { value = 10, article = \"17\" }", "")]);
+    let key = "entry.change_extension_working_days".to_owned();
+    assert_eq!(found, [(key, Problem::ExtendsNothing)]);
+
+    let found = contradictions(NATIONAL, &[("supplements = { value = 1", "supplements = { value = 0")]);
+    let key = "clock.outright_refusal_when_incomplete".to_owned();
+    assert_eq!(found, [(key, Problem::NoSupplement)]);
+}
+
+#[test]
+fn the_decree_says_what_its_table_says() {
+    let pack = national();
+    let days = |days: &Option<govshare_model::pack::Provision<u16>>| days.as_ref().map(|days| days.value);
+    assert_eq!(days(&pack.entry.change_working_days), Some(10));
+    assert_eq!(days(&pack.entry.change_extension_working_days), Some(5));
+    assert_eq!(days(&pack.entry.authority_review_working_days), Some(2));
+    assert_eq!(days(&pack.delivery.working_days), Some(20));
+    assert_eq!(days(&pack.feedback.answer_working_days), Some(10));
+    assert_eq!(pack.retention.years.value, 3);
+    assert!(pack.entry.authority_review.value && pack.usage.record_required.value);
+    assert_eq!(pack.collection.duplicates.value, Duplicates::Refuse);
+    assert!(!pack.answer.extra_conditions_allowed.value);
+    assert_eq!(xicheng().collection.duplicates.value, Duplicates::Warn);
+    assert_eq!(days(&xicheng().feedback.answer_working_days), None);
 }
 
 #[test]

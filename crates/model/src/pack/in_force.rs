@@ -45,12 +45,31 @@ impl InForce {
     }
 }
 
+impl Pack {
+    /// The packs that ship: `xicheng-2014` and `national-2025`.
+    pub fn shipped() -> &'static [Pack] {
+        static SHIPPED: LazyLock<Vec<Pack>> = LazyLock::new(|| {
+            [
+                include_str!("../../data/packs/xicheng-2014.toml"),
+                include_str!("../../data/packs/national-2025.toml"),
+            ]
+            .map(|text| Pack::from_toml(text).expect("a test loads the packs that are compiled in"))
+            .into()
+        });
+        &SHIPPED
+    }
+
+    /// A pack that ships, by its id.
+    pub fn builtin(id: &str) -> Option<&'static Pack> {
+        Self::shipped().iter().find(|pack| pack.id == id)
+    }
+}
+
 impl Packs {
     /// The default of this platform: `xicheng-2014` since 2014-08-01 (art. 37).
     pub fn builtin() -> &'static Packs {
         static BUILTIN: LazyLock<Packs> = LazyLock::new(|| {
-            let pack = Pack::from_toml(include_str!("../../data/packs/xicheng-2014.toml"))
-                .expect("a test loads the pack that is compiled in");
+            let pack = Pack::builtin("xicheng-2014").expect("it ships").clone();
             Packs(vec![InForce { pack, from: date!(2014 - 08 - 01), until: None }])
         });
         &BUILTIN

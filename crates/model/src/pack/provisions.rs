@@ -1,6 +1,8 @@
 //! A pack's provisions under their keys, and the contradictions that a pack may hold.
 
-use super::{Class, Pack, Provision, Text};
+use serde::Serialize;
+
+use super::{Class, Pack, Provision, Text, ViolationKind};
 
 /// Why a pack cannot be read.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -39,6 +41,12 @@ pub enum Problem {
     ApplicationWithoutClock,
     #[error("names receivers of reasons that are not required")]
     CopiesWithoutReasons,
+    #[error("extends a term that is not set")]
+    ExtendsNothing,
+    #[error("sets a term for a step that is not asked for")]
+    TermWithoutStep,
+    #[error("forbids refusal of what is incomplete, and allows no supplement")]
+    NoSupplement,
 }
 
 /// One provision as a reader sees it, whatever its value's type.
@@ -46,14 +54,19 @@ pub enum Problem {
 pub struct ProvisionView<'a> {
     /// Dotted, as in the file: `clock.supplements`.
     pub key: String,
+    /// As in the file: `15`, `["purpose", "basis"]`.
+    pub value: String,
     pub article: &'a str,
     pub interpretation: Option<&'a Text>,
 }
 
-impl<T> Provision<T> {
+impl<T: Serialize> Provision<T> {
     fn view(&self, key: impl Into<String>) -> ProvisionView<'_> {
         ProvisionView {
             key: key.into(),
+            value: toml::Value::try_from(&self.value)
+                .expect("figures, flags, words and lists of words are values of TOML")
+                .to_string(),
             article: &self.article,
             interpretation: self.interpretation.as_ref(),
         }
@@ -71,11 +84,27 @@ fn classes(pack: &Pack) -> impl Iterator<Item = (&'static str, &Class)> {
 }
 
 pub(super) fn of(pack: &Pack) -> Vec<ProvisionView<'_>> {
-    let Pack { application, clock, refusal, four_eyes, confidentiality, evaluation, .. } = pack;
+    let Pack { unit, entry, collection, application, clock, answer, refusal, .. } = pack;
+    let Pack { four_eyes, confidentiality, agreement, delivery, usage, feedback, .. } = pack;
+    let Pack { retention, plan, evaluation, .. } = pack;
     let answers = classes(pack).filter_map(|(key, class)| {
         Some(class.answer_working_days.as_ref()?.view(format!("{key}.answer_working_days")))
     });
+    let days = [
+        ("entry.change_working_days", &entry.change_working_days),
+        ("entry.change_extension_working_days", &entry.change_extension_working_days),
+        ("entry.authority_review_working_days", &entry.authority_review_working_days),
+        ("delivery.working_days", &delivery.working_days),
+        ("feedback.answer_working_days", &feedback.answer_working_days),
+    ];
+    let days = days.into_iter().filter_map(|(key, days)| Some(days.as_ref()?.view(key)));
     let others = [
+        unit.section_required.view("unit.section_required"),
+        entry.required.view("entry.required"),
+        entry.assessments.view("entry.assessments"),
+        entry.not_shared_basis_required.view("entry.not_shared_basis_required"),
+        entry.authority_review.view("entry.authority_review"),
+        collection.duplicates.view("collection.duplicates"),
         application.required.view("application.required"),
         clock.receipt.view("clock.receipt"),
         clock.due.view("clock.due"),
@@ -83,6 +112,8 @@ pub(super) fn of(pack: &Pack) -> Vec<ProvisionView<'_>> {
         clock.overdue.view("clock.overdue"),
         clock.supplements.view("clock.supplements"),
         clock.extension_working_days.view("clock.extension_working_days"),
+        clock.outright_refusal_when_incomplete.view("clock.outright_refusal_when_incomplete"),
+        answer.extra_conditions_allowed.view("answer.extra_conditions_allowed"),
         refusal.reasons_required.view("refusal.reasons_required"),
         refusal.copies_to.view("refusal.copies_to"),
         four_eyes.secrecy_review.view("four_eyes.secrecy_review"),
@@ -92,9 +123,17 @@ pub(super) fn of(pack: &Pack) -> Vec<ProvisionView<'_>> {
         confidentiality.signed_by.view("confidentiality.signed_by"),
         confidentiality.kept_off.view("confidentiality.kept_off"),
         confidentiality.excludes_active.view("confidentiality.excludes_active"),
+        agreement.suspension_term_required.view("agreement.suspension_term_required"),
+        agreement.termination_filed.view("agreement.termination_filed"),
+        agreement.duties_after_end.view("agreement.duties_after_end"),
+        delivery.modes.view("delivery.modes"),
+        usage.record_required.view("usage.record_required"),
+        retention.years.view("retention.years"),
+        plan.priority_for_sharing.view("plan.priority_for_sharing"),
         evaluation.district_per_year.view("evaluation.district_per_year"),
+        evaluation.aspects.view("evaluation.aspects"),
     ];
-    answers.chain(others).collect()
+    answers.chain(others).chain(days).collect()
 }
 
 pub(super) fn contradictions(pack: &Pack) -> Vec<PackContradiction> {
@@ -110,11 +149,26 @@ pub(super) fn contradictions(pack: &Pack) -> Vec<PackContradiction> {
             found.text(&format!("{}.interpretation", view.key), text);
         }
     }
+    found.list("entry.required", &pack.entry.required);
+    found.list("entry.assessments", &pack.entry.assessments);
     found.list("application.required", &pack.application.required);
     found.list("refusal.copies_to", &pack.refusal.copies_to);
     found.list("confidentiality.grounds", &pack.confidentiality.grounds);
     found.list("confidentiality.signed_by", &pack.confidentiality.signed_by);
     found.list("confidentiality.kept_off", &pack.confidentiality.kept_off);
+    found.list("agreement.duties_after_end", &pack.agreement.duties_after_end);
+    found.list("delivery.modes", &pack.delivery.modes);
+    found.list("evaluation.aspects", &pack.evaluation.aspects);
+    for (key, list_is_empty) in [
+        ("entry.required", pack.entry.required.value.is_empty()),
+        ("delivery.modes", pack.delivery.modes.value.is_empty()),
+        ("evaluation.aspects", pack.evaluation.aspects.value.is_empty()),
+    ] {
+        found.when(list_is_empty, key, Problem::Empty);
+    }
+    found.days(pack);
+    found.violations(&pack.violations.kinds);
+    found.when(pack.retention.years.value == 0, "retention.years", Problem::Zero);
     let idle_copies = !pack.refusal.reasons_required.value && !pack.refusal.copies_to.value.is_empty();
     found.when(idle_copies, "refusal.copies_to", Problem::CopiesWithoutReasons);
     found.when(pack.application.required.value.is_empty(), "application.required", Problem::Empty);
@@ -143,6 +197,40 @@ impl Found {
         let values = &list.value;
         let twice = values.iter().enumerate().any(|(at, value)| values[..at].contains(value));
         self.when(twice, key, Problem::NamedTwice);
+    }
+
+    /// Terms that count from another one need it, and none is of no days.
+    fn days(&mut self, pack: &Pack) {
+        let Pack { entry, delivery, feedback, .. } = pack;
+        for (key, days) in [
+            ("entry.change_working_days", &entry.change_working_days),
+            ("entry.change_extension_working_days", &entry.change_extension_working_days),
+            ("entry.authority_review_working_days", &entry.authority_review_working_days),
+            ("delivery.working_days", &delivery.working_days),
+            ("feedback.answer_working_days", &feedback.answer_working_days),
+        ] {
+            self.when(days.as_ref().is_some_and(|days| days.value == 0), key, Problem::Zero);
+        }
+        let extends_nothing =
+            entry.change_extension_working_days.is_some() && entry.change_working_days.is_none();
+        self.when(extends_nothing, "entry.change_extension_working_days", Problem::ExtendsNothing);
+        let reviews_nothing = entry.authority_review_working_days.is_some() && !entry.authority_review.value;
+        self.when(reviews_nothing, "entry.authority_review_working_days", Problem::TermWithoutStep);
+        let no_way_to_complete =
+            !pack.clock.outright_refusal_when_incomplete.value && pack.clock.supplements.value == 0;
+        self.when(no_way_to_complete, "clock.outright_refusal_when_incomplete", Problem::NoSupplement);
+    }
+
+    fn violations(&mut self, kinds: &[ViolationKind]) {
+        self.when(kinds.is_empty(), "violations.kinds", Problem::Empty);
+        for (at, kind) in kinds.iter().enumerate() {
+            let key = format!("violations.kinds[{at}]");
+            self.when(!is_slug(&kind.code), &format!("{key}.code"), Problem::NotASlug);
+            self.when(!is_article(&kind.article), &format!("{key}.article"), Problem::NotAnArticle);
+            self.text(&format!("{key}.text"), &kind.text);
+            let twice = kinds[..at].iter().any(|other| other.code == kind.code);
+            self.when(twice, &format!("{key}.code"), Problem::NamedTwice);
+        }
     }
 
     fn classes(&mut self, pack: &Pack) {
