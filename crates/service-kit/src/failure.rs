@@ -104,13 +104,33 @@ fn code(reason: Reason) -> Code {
         RoleNotAllowed | SelfApproval => Code::PermissionDenied,
         NotFound => Code::NotFound,
         FieldInvalid | PageTokenInvalid | RequestIdReused | ReasonsMissing | SignatureInvalid
-        | ContentMismatch => Code::InvalidArgument,
-        AlreadyExists => Code::AlreadyExists,
+        | ContentMismatch | MendingTermMissing | NegotiationMissing => Code::InvalidArgument,
+        AlreadyExists | RestrictionExists => Code::AlreadyExists,
         EtagMismatch | LostRace => Code::Aborted,
-        WrongState | RequestNotOpen | AnswerNotProposed | EntryNotPublished | EntrySharedActively
-        | EntryIncomplete | NotReviewed | SensitiveNotActive | StateSecretRefused | OwnResource
-        | UnitProvisional | KeyNotActive | CaseNotConsented | AgreementExists | AgreementNotActive
-        | AlreadySigned | TicketSpent => Code::FailedPrecondition,
+        WrongState
+        | RequestNotOpen
+        | AnswerNotProposed
+        | EntryNotPublished
+        | EntrySharedActively
+        | EntryIncomplete
+        | NotReviewed
+        | SensitiveNotActive
+        | StateSecretRefused
+        | OwnResource
+        | UnitProvisional
+        | KeyNotActive
+        | CaseNotConsented
+        | AgreementExists
+        | AgreementNotActive
+        | AlreadySigned
+        | TicketSpent
+        | DutyDischarged
+        | DisposalNotAllowed
+        | ReplacedAgreementOver
+        | DeliveryThroughPlatform
+        | DisclosureNotConsented
+        | RestrictionNotFiled
+        | LevelLoweredWithoutAuthority => Code::FailedPrecondition,
         RateLimited | Overloaded => Code::ResourceExhausted,
         UpstreamUnavailable | AuditUnavailable => Code::Unavailable,
         Unspecified | Internal => Code::Internal,
