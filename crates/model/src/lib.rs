@@ -6,6 +6,8 @@ pub mod authority;
 pub mod calendar;
 pub mod id;
 pub mod pack;
+pub mod task;
 
 pub use actor::{Actor, Role, Roles, Subject};
 pub use authority::{Decision, Relation, Rule};
+pub use task::{Task, WaitsFor};

@@ -26,3 +26,28 @@ CREATE TABLE IF NOT EXISTS idempotency (
 CREATE INDEX IF NOT EXISTS idempotency_create_time ON idempotency USING brin (create_time);
 
 GRANT SELECT, INSERT, UPDATE, DELETE ON outbox, idempotency TO {role};
+
+-- What waits for somebody, kept with the records it belongs to; one row for each role that may do it.
+CREATE TABLE IF NOT EXISTS tasks (
+    aggregate text NOT NULL,
+    kind text NOT NULL,
+    role text NOT NULL,
+    -- Empty: whoever has the role in the district.
+    unit text NOT NULL,
+    roles text[] NOT NULL,
+    -- Four eyes: who may not do it.
+    not_for text NOT NULL,
+    case_id text NOT NULL,
+    zh text NOT NULL,
+    en text NOT NULL,
+    subject text NOT NULL,
+    article text NOT NULL,
+    -- Asia/Shanghai, inclusive; 'infinity' where no term runs, so that these come last.
+    due date NOT NULL,
+    provisional boolean NOT NULL,
+    create_time timestamptz NOT NULL,
+    PRIMARY KEY (aggregate, kind, role)
+);
+CREATE INDEX IF NOT EXISTS tasks_of_unit ON tasks (unit, role, due, aggregate, kind);
+
+GRANT SELECT, INSERT, UPDATE, DELETE ON tasks TO {role};

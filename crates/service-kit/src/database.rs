@@ -4,7 +4,7 @@
 use std::str::FromStr;
 use std::time::Duration;
 
-use govshare_model::Actor;
+use govshare_model::{Actor, Task};
 use prost::Message;
 use sqlx::migrate::Migrator;
 use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
@@ -16,6 +16,7 @@ use crate::config::DatabaseConfig;
 use crate::event::{Event, Sealed};
 use crate::failure::{Failure, database_is_gone};
 use crate::outbox::{AUDIT, Held, Outbox};
+use crate::tasks;
 
 /// How long replies are kept for repeats with the same request_id.
 pub const REPLAY_HOURS: i32 = 24;
@@ -108,6 +109,7 @@ impl Database {
             clock: self.clock.clone(),
             outbox: self.outbox.clone(),
             rows: Vec::new(),
+            tasks: tasks::Pending::default(),
         }
     }
 
@@ -165,6 +167,7 @@ pub struct Tx {
     clock: Clock,
     outbox: Outbox,
     rows: Vec<OutboxRow>,
+    tasks: tasks::Pending,
 }
 
 impl std::ops::Deref for Tx {
@@ -201,28 +204,38 @@ impl Tx {
         self.rows.push(OutboxRow { destination, payload, disclosure: Vec::new() });
     }
 
-    /// Commits the call: change, outbox and the reply for repeats.
+    /// Says all that waits on a record after this change; what waited before and is not among it waits no longer.
+    /// `case` is empty outside of cases.
+    pub fn set_tasks(&mut self, aggregate: &str, case: &str, tasks: Vec<Task>) {
+        self.tasks.set(aggregate, case, tasks);
+    }
+
+    /// Commits the call: change, work lists, outbox and the reply for repeats, in one statement.
     pub async fn commit<R: Message>(mut self, call: &Call, reply: R) -> Result<R, Failure> {
-        let rows = std::mem::take(&mut self.rows);
-        let pending = !rows.is_empty();
-        let (destinations, payloads, disclosures) = columns(rows);
-        sqlx::query(
-            "WITH sent AS (INSERT INTO outbox (destination, payload, disclosure) \
-               SELECT * FROM unnest($1::text[], $2::bytea[], $3::bytea[])) \
-             INSERT INTO idempotency (unit, subject, method, request_id, request_hash, reply) \
-             VALUES ($4, $5, $6, $7, $8, $9)",
-        )
-        .bind(destinations)
-        .bind(payloads)
-        .bind(disclosures)
-        .bind(call.actor.unit.as_str())
-        .bind(call.actor.subject.as_str())
-        .bind(&*call.method)
-        .bind(call.request_id)
-        .bind(&call.request_hash)
-        .bind(reply.encode_to_vec())
-        .execute(&mut *self.inner)
-        .await?;
+        let pending = !self.rows.is_empty();
+        let (destinations, payloads, disclosures) = columns(std::mem::take(&mut self.rows));
+        let tasks = std::mem::take(&mut self.tasks);
+        let statement = if tasks.is_empty() {
+            format!("WITH sent AS ({}) {}", send(1), keep_reply(4))
+        } else {
+            format!("{}, sent AS ({}) {}", tasks::REPLACE, send(16), keep_reply(19))
+        };
+        let mut query = sqlx::query(AssertSqlSafe(statement));
+        if !tasks.is_empty() {
+            query = tasks.columns().bind(query, self.clock.now());
+        }
+        query
+            .bind(destinations)
+            .bind(payloads)
+            .bind(disclosures)
+            .bind(call.actor.unit.as_str())
+            .bind(call.actor.subject.as_str())
+            .bind(&*call.method)
+            .bind(call.request_id)
+            .bind(&call.request_hash)
+            .bind(reply.encode_to_vec())
+            .execute(&mut *self.inner)
+            .await?;
         self.inner.commit().await?;
         if pending {
             self.outbox.wake();
@@ -230,21 +243,19 @@ impl Tx {
         Ok(reply)
     }
 
-    /// Commits what has no request_id: change and outbox.
+    /// Commits what has no request_id: change, work lists and outbox.
     pub async fn commit_unasked(mut self) -> Result<(), Failure> {
-        let rows = std::mem::take(&mut self.rows);
-        let pending = !rows.is_empty();
-        if pending {
-            let (destinations, payloads, disclosures) = columns(rows);
-            sqlx::query(
-                "INSERT INTO outbox (destination, payload, disclosure) \
-                 SELECT * FROM unnest($1::text[], $2::bytea[], $3::bytea[])",
-            )
-            .bind(destinations)
-            .bind(payloads)
-            .bind(disclosures)
-            .execute(&mut *self.inner)
-            .await?;
+        let pending = !self.rows.is_empty();
+        let (destinations, payloads, disclosures) = columns(std::mem::take(&mut self.rows));
+        let tasks = std::mem::take(&mut self.tasks);
+        if pending || !tasks.is_empty() {
+            let statement =
+                if tasks.is_empty() { send(1) } else { format!("{} {}", tasks::REPLACE, send(16)) };
+            let mut query = sqlx::query(AssertSqlSafe(statement));
+            if !tasks.is_empty() {
+                query = tasks.columns().bind(query, self.clock.now());
+            }
+            query.bind(destinations).bind(payloads).bind(disclosures).execute(&mut *self.inner).await?;
         }
         self.inner.commit().await?;
         if pending {
@@ -252,6 +263,24 @@ impl Tx {
         }
         Ok(())
     }
+}
+
+/// Writes to the outbox; its three parameters start with `first`.
+fn send(first: usize) -> String {
+    let (second, third) = (first + 1, first + 2);
+    format!(
+        "INSERT INTO outbox (destination, payload, disclosure) \
+         SELECT * FROM unnest(${first}::text[], ${second}::bytea[], ${third}::bytea[])"
+    )
+}
+
+/// Keeps the reply for repeats; its six parameters start with `first`.
+fn keep_reply(first: usize) -> String {
+    let parameters: Vec<String> = (first..first + 6).map(|number| format!("${number}")).collect();
+    format!(
+        "INSERT INTO idempotency (unit, subject, method, request_id, request_hash, reply) VALUES ({})",
+        parameters.join(", ")
+    )
 }
 
 fn columns(rows: Vec<OutboxRow>) -> (Vec<&'static str>, Vec<Vec<u8>>, Vec<Vec<u8>>) {

@@ -14,6 +14,7 @@ pub mod page;
 pub mod process;
 pub mod server;
 pub mod shares;
+pub mod tasks;
 pub mod telemetry;
 pub mod validate;
 
@@ -25,4 +26,5 @@ pub use event::Event;
 pub use failure::{Failure, Refusal};
 pub use govshare_proto::error::v1::Reason;
 pub use outbox::Outbox;
+pub use tasks::WorkList;
 pub use validate::Violations;

@@ -20,7 +20,7 @@ use uuid::Uuid;
 const SERVICE: &str = "kit-test";
 static NOTHING: Migrator = Migrator::DEFAULT;
 
-async fn database() -> (TestDatabase, Database) {
+pub async fn database() -> (TestDatabase, Database) {
     let server = TestServer::shared().await.expect("a private PostgreSQL");
     let owned = server
         .fresh_database("kit", async |owner| {

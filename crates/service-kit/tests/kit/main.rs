@@ -7,4 +7,5 @@ mod database;
 mod event;
 mod page;
 mod service_keys;
+mod tasks;
 mod tokens;
