@@ -3,6 +3,7 @@
 
 pub mod duty;
 pub mod lifecycle;
+mod tasks;
 
 use govshare_model::calendar::shanghai_date;
 use govshare_model::id::{AgreementId, CaseId, EntryId, UnitId};

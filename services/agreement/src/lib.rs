@@ -27,11 +27,12 @@ use govshare_proto::agreement::internal::v1::agreement_facts_service_server::Agr
 use govshare_proto::agreement::v1::agreement_service_server::AgreementServiceServer;
 use govshare_proto::agreement::v1::disclosure_service_server::DisclosureServiceServer;
 use govshare_proto::agreement::v1::outside_delivery_service_server::OutsideDeliveryServiceServer;
+use govshare_proto::agreement::v1::task_service_server::TaskServiceServer;
 use serde::Deserialize;
 use service_kit::auth::access::{Access, InternalService, PublicService};
 use service_kit::process::{Error, Runtime, Serving};
 use service_kit::server::Service;
-use service_kit::{Config, bounded};
+use service_kit::{Config, WorkList, bounded};
 use sqlx::migrate::Migrator;
 
 pub use signing::signing_input;
@@ -48,6 +49,7 @@ pub const ACCESS: Access = Access {
             rules: outside_delivery::policy::RULES,
         },
         PublicService { name: "govshare.agreement.v1.DisclosureService", rules: disclosure::policy::RULES },
+        PublicService { name: "govshare.agreement.v1.TaskService", rules: service_kit::tasks::RULES },
     ],
     internal: &[InternalService {
         name: "govshare.agreement.internal.v1.AgreementFactsService",
@@ -103,10 +105,12 @@ async fn run(config: Config<Settings>, runtime: Runtime) -> Result<(), Error> {
         store: disclosure::store::Store::new(database.clone()),
     };
     let facts = facts::AgreementFacts { database: database.clone(), store };
+    let tasks = WorkList::new(database.clone(), service.shutdown.clone());
     let mut routes = tonic::service::RoutesBuilder::default();
     routes.add_service(bounded!(AgreementServiceServer::new(agreements), bytes));
     routes.add_service(bounded!(OutsideDeliveryServiceServer::new(outside_deliveries), bytes));
     routes.add_service(bounded!(DisclosureServiceServer::new(disclosures), bytes));
+    routes.add_service(bounded!(TaskServiceServer::new(tasks), bytes));
     routes.add_service(bounded!(AgreementFactsServiceServer::new(facts), bytes));
     service.serve(routes, ACCESS, Some(database)).await
 }

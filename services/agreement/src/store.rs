@@ -214,6 +214,8 @@ impl Store {
             }
             tx.emit(actor, &event(agreement, version, happened))?;
         }
+        let aggregate = format!("agreement/{}", agreement.id);
+        tx.set_tasks(&aggregate, &agreement.case.to_string(), agreement.tasks());
         Ok(())
     }
 

@@ -6,8 +6,10 @@ pub(crate) mod grpc;
 pub mod policy;
 pub(crate) mod store;
 
+use govshare_model::Role;
 use govshare_model::calendar::shanghai_date;
 use govshare_model::id::{AgreementId, CaseId, DisclosureId, UnitId};
+use govshare_model::task::{Task, WaitsFor};
 use time::{Date, OffsetDateTime};
 
 use crate::agreement::Agreement;
@@ -131,6 +133,24 @@ impl Disclosure {
             created: now,
             version: 1,
         }))
+    }
+
+    /// All that waits now.
+    pub fn tasks(&self) -> Vec<Task> {
+        match self.state {
+            State::Requested => vec![Task {
+                kind: "answer",
+                zh: "答复向第三方提供信息的请求",
+                en: "consent to a disclosure to a third party, or refuse it",
+                subject: self.wish.third_party.clone(),
+                article: "23",
+                waits_for: WaitsFor::Unit(self.provider.clone()),
+                roles: &[Role::Approver],
+                not: None,
+                due: None,
+            }],
+            State::Consented { .. } | State::Refused { .. } | State::Made { .. } => Vec::new(),
+        }
     }
 
     pub fn consent(self, now: OffsetDateTime) -> Result<Transition, Rejection> {

@@ -92,6 +92,8 @@ impl Store {
         )
         .execute(&mut **tx)
         .await?;
+        let aggregate = format!("disclosure/{}", disclosure.id);
+        tx.set_tasks(&aggregate, &disclosure.case.to_string(), disclosure.tasks());
         tx.emit(Some(actor), &event(disclosure))
     }
 }

@@ -6,9 +6,11 @@ pub(crate) mod grpc;
 pub mod policy;
 pub(crate) mod store;
 
+use govshare_model::Role;
 use govshare_model::calendar::shanghai_date;
 use govshare_model::id::{AgreementId, CaseId, OutsideDeliveryId, UnitId};
 use govshare_model::pack::DeliveryMode;
+use govshare_model::task::{Task, WaitsFor};
 use time::{Date, OffsetDateTime};
 
 use crate::agreement::Agreement;
@@ -122,6 +124,24 @@ impl OutsideDelivery {
             created: now,
             version: 1,
         }))
+    }
+
+    /// All that waits now.
+    pub fn tasks(&self) -> Vec<Task> {
+        match self.state {
+            State::Recorded => vec![Task {
+                kind: "confirm",
+                zh: "确认或者否认收到平台外交付",
+                en: "confirm or deny what was delivered outside the platform",
+                subject: self.description.chars().take(80).collect(),
+                article: "26(一)",
+                waits_for: WaitsFor::Unit(self.applicant.clone()),
+                roles: &[Role::Drafter, Role::Approver],
+                not: None,
+                due: None,
+            }],
+            State::Confirmed { .. } | State::Denied { .. } => Vec::new(),
+        }
     }
 
     pub fn confirm(self, now: OffsetDateTime) -> Result<Transition, Rejection> {

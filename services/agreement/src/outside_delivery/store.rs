@@ -94,6 +94,8 @@ impl Store {
         )
         .execute(&mut **tx)
         .await?;
+        let aggregate = format!("outside-delivery/{}", delivery.id);
+        tx.set_tasks(&aggregate, &delivery.case.to_string(), delivery.tasks());
         tx.emit(Some(actor), &event(delivery))
     }
 }

@@ -56,6 +56,7 @@ fn art26_the_user_speaks_once() {
     let confirmed = recorded().confirm(NOW).expect("recorded").delivery().clone();
     assert_eq!((confirmed.state.name(), confirmed.version), ("CONFIRMED", 2));
     assert_eq!(recorded().deny(String::new(), NOW).err(), Some(ReasonsMissing));
+    assert_eq!((recorded().tasks().len(), confirmed.tasks().len()), (1, 0));
     let denied = recorded().deny("未收到".to_owned(), NOW).expect("recorded").delivery().clone();
     assert_eq!((denied.state.name(), denied.state.reasons()), ("DENIED", "未收到"));
     assert_eq!(confirmed.deny("未收到".to_owned(), NOW).err(), Some(WrongState { state: "CONFIRMED" }));
@@ -80,6 +81,7 @@ fn art23_nothing_is_given_on_without_the_providers_consent() {
     let asked = || requested(&agreement, NOW).expect("active");
     assert_eq!(asked().make(&agreement, today, NOW).err(), Some(NotConsented { state: "REQUESTED" }));
     assert_eq!(asked().refuse(String::new(), NOW).err(), Some(ReasonsMissing));
+    assert_eq!(asked().tasks().len(), 1);
     let refused = asked().refuse("不宜公开".to_owned(), NOW).expect("asked").disclosure().clone();
     assert_eq!(refused.clone().make(&agreement, today, NOW).err(), Some(NotConsented { state: "REFUSED" }));
     assert_eq!(refused.consent(NOW).err(), Some(WrongState { state: "REFUSED" }));
@@ -90,7 +92,7 @@ fn art23_nothing_is_given_on_without_the_providers_consent() {
     assert_eq!(made(date!(2026 - 03 - 03), NOW).err(), Some(OutsideConsent), "still to come");
     assert_eq!(made(today, OVER).err(), Some(AgreementNotActive { state: "EXPIRED" }));
     let made = made(today, NOW).expect("consented").disclosure().clone();
-    assert_eq!((made.state.made_on(), made.version), (Some(today), 3));
+    assert_eq!((made.state.made_on(), made.version, made.tasks().len()), (Some(today), 3, 0));
     assert_eq!(made.make(&agreement, today, NOW).err(), Some(WrongState { state: "MADE" }));
     assert_eq!(requested(&agreement, OVER).err(), Some(AgreementNotActive { state: "EXPIRED" }));
 }

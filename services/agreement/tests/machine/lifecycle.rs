@@ -278,3 +278,34 @@ fn art31_a_replacement_asks_for_the_confidentiality_agreement_of_the_entry_as_it
     assert_eq!(signed.state.name(), "AWAITING_SIGNATURES");
     assert_eq!(signed.documents.len(), 2);
 }
+
+#[test]
+fn each_state_waits_for_those_whose_step_it_is() {
+    let waiting: Vec<_> = in_every_state()
+        .iter()
+        .map(|agreement| {
+            let kinds: Vec<_> = agreement.tasks().into_iter().map(|task| task.kind).collect();
+            (agreement.state.name(), kinds)
+        })
+        .collect();
+    assert_eq!(
+        waiting,
+        [
+            ("AWAITING_SIGNATURES", vec!["sign-as-applicant", "sign-as-provider", "sign-as-info-office"]),
+            ("ACTIVE", vec![]),
+            ("SUSPENDED", vec!["mend", "decide-suspension"]),
+            ("CANCELLED", vec![]),
+            ("EXPIRED", vec!["attest-disposal"]),
+            ("TERMINATED", vec!["attest-disposal", "file-termination"]),
+            ("REPLACED", vec![]),
+        ]
+    );
+    let (agreement, documents) = drafted(&[Ground::TradeSecret]);
+    assert_eq!(agreement.tasks().len(), 5);
+    let signed = sign(agreement, &documents, DocumentKind::Confidentiality, "jiaowei");
+    assert!(!signed.tasks().iter().any(|task| task.kind == "sign-confidentiality-as-applicant"));
+
+    let user = actor("jiaowei", Role::Approver);
+    let attested = after(terminated().attest(Disposal::Destroyed, words("已销毁"), &user, NOW));
+    assert!(after(attested.file_termination(NOW)).tasks().is_empty(), "nothing is left to do");
+}
