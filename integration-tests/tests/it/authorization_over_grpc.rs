@@ -317,7 +317,8 @@ async fn on_a_review(person: &Person, method: &str, review: &reviews::Review) ->
         }
         "RejectReview" => {
             let reasons = "涉密".to_owned();
-            let request = reviews::RejectReviewRequest { review_id, reasons, request_id };
+            let request =
+                reviews::RejectReviewRequest { review_id, reasons, request_id, state_secret: false };
             client.reject_review(request).await.map(drop)
         }
         unknown => unreachable!("no method {unknown}"),
