@@ -248,7 +248,7 @@ async fn art31_a_renewal_asks_for_confidentiality_again_and_replaces_the_agreeme
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn art21_the_signed_document_says_what_the_taker_gives_and_art22_who_bears_the_risk_of_told_defects() {
+async fn art21_22_the_signed_document_says_what_the_taker_gives_and_who_bears_the_risk_of_told_defects() {
     let city = City::start().await;
     let case = city.consented_request(APPLICANT, PROVIDER).await;
     let given = pb::GiveBack {
