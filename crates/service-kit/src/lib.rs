@@ -9,6 +9,7 @@ pub mod config;
 pub mod database;
 pub mod event;
 pub mod failure;
+pub mod form;
 pub mod outbox;
 pub mod page;
 pub mod process;

@@ -6,6 +6,7 @@ mod bad_input;
 mod certificates;
 mod city;
 mod cord;
+mod coverage;
 mod database_loss;
 mod downloads;
 mod faults;

@@ -5,6 +5,7 @@ mod config;
 mod connections;
 mod database;
 mod event;
+mod form;
 mod page;
 mod service_keys;
 mod tasks;
