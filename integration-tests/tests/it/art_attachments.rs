@@ -22,6 +22,15 @@ async fn review(city: &City) -> reviews::Review {
     drafter.reviews().create_review(request).await.expect("opened").into_inner().review.expect("a review")
 }
 
+async fn pass(reviewer: &Person, review: &reviews::Review) {
+    let request = reviews::PassReviewRequest {
+        review_id: review.review_id.clone(),
+        content_digest: review.content_digest.clone(),
+        request_id: request_id(),
+    };
+    reviewer.reviews().pass_review(request).await.expect("passed");
+}
+
 fn header(resource: &str, bytes: &[u8]) -> AttachmentHeader {
     AttachmentHeader {
         resource: resource.to_owned(),
@@ -71,13 +80,15 @@ async fn art_20_papers_of_a_review_are_kept_as_they_came_and_stand_in_the_audit(
     let found = review(&city).await;
     let resource = format!("review/{}", found.review_id);
     let reviewer = city.person(PROVIDER, Role::Reviewer);
-    let added = add(&reviewer, header(&resource, OPINION), OPINION).await.expect("added").into_inner();
+    let announced = header(&resource, OPINION);
+    let added = add(&reviewer, announced.clone(), OPINION).await.expect("added").into_inner();
     let added = added.attachment.expect("an attachment");
 
     let bureau = city.someone("baomiju", "baomiju.officer", &[Role::SecrecyBureau]);
     let (read, bytes) = get(&bureau, &added.attachment_id).await.expect("read");
     assert_eq!((&read, bytes.as_slice()), (&added, OPINION));
-    assert_eq!(list(&bureau, &resource).await.expect("listed"), [added.clone()]);
+    let listed = list(&bureau, &resource).await.expect("listed");
+    assert_eq!(listed, std::slice::from_ref(&added));
 
     let aggregate = format!("attachment/{}", added.attachment_id);
     let leaf = eventually("the attachment stands in the audit", async || {
@@ -88,6 +99,10 @@ async fn art_20_papers_of_a_review_are_kept_as_they_came_and_stand_in_the_audit(
     let leaf = format!("{leaf:?}");
     assert!(leaf.contains("attachment.added") && leaf.contains(&sha256(OPINION)), "{leaf}");
     assert!(!leaf.contains("保密审查意见"), "{leaf}");
+
+    pass(&reviewer, &found).await;
+    let again = add(&reviewer, announced, OPINION).await.expect("the first reply").into_inner();
+    assert_eq!(again.attachment, Some(added));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -115,12 +130,7 @@ async fn art_20_a_file_that_is_not_what_it_says_or_comes_too_late_is_refused() {
     let reads_only = add(&auditor, header(&resource, OPINION), OPINION).await;
     refused(reads_only, Code::PermissionDenied, "ROLE_NOT_ALLOWED");
 
-    let pass = reviews::PassReviewRequest {
-        review_id: found.review_id,
-        content_digest: found.content_digest,
-        request_id: request_id(),
-    };
-    reviewer.reviews().pass_review(pass).await.expect("passed");
+    pass(&reviewer, &found).await;
     let late = add(&reviewer, header(&resource, OPINION), OPINION).await;
     refused(late, Code::FailedPrecondition, "WRONG_STATE").state("PASSED").article("16");
     assert!(list(&auditor, &resource).await.expect("listed").is_empty(), "nothing was kept");

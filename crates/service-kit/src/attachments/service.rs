@@ -28,9 +28,10 @@ use crate::validate::Violations;
 
 /// An upload that is not complete by then is given up.
 const LONGEST_UPLOAD: Duration = Duration::from_secs(120);
-/// Uploads in work, in MiB of what they announced; while a file is written it is in memory three times.
+/// Uploads in work, in MiB of what they announced; while a file is written it is in memory twice.
 const UPLOADS_MIB: usize = 64;
-const UPLOADS_PER_UNIT: usize = 3;
+/// The largest of one unit leave room for others.
+const UPLOADS_PER_UNIT: usize = 2;
 
 /// The attachments of one service's records.
 #[derive(Clone)]
@@ -69,7 +70,7 @@ impl Attachments {
         let received = tokio::time::timeout(LONGEST_UPLOAD, self.receive(caller, parts)).await;
         match received.map_err(|_| Status::deadline_exceeded("the upload did not come to its end"))?? {
             Received::Replay(attachment) => Ok(attachment),
-            Received::New(call, content, _place) => Ok(self.keep(&call, &content).await?),
+            Received::New(call, content, _place) => Ok(self.keep(&call, content).await?),
         }
     }
 
@@ -109,18 +110,18 @@ impl Attachments {
     }
 
     /// Writes the attachment with its event, if the record still takes it.
-    async fn keep(&self, call: &Call, content: &Content) -> Result<Attachment, Failure> {
+    async fn keep(&self, call: &Call, content: Content) -> Result<Attachment, Failure> {
         let mut tx = match self.database.begin(call).await? {
             Begin::Replay(reply) => return Ok(reply),
             Begin::Fresh(tx) => tx,
         };
-        let resource = &content.header().resource;
-        let record = self.records.lock(&mut tx, &call.actor, resource).await?;
-        record.admit_adding(resource)?;
-        record.check_open(resource)?;
+        let resource = content.header().resource.clone();
+        let record = self.records.lock(&mut tx, &call.actor, &resource).await?;
+        record.admit_adding(&resource)?;
+        record.check_open(&resource)?;
         let id = Uuid::now_v7();
         let added = store::add(&mut tx, id, content, &call.actor).await?;
-        let attachment = added.ok_or_else(|| full(resource, &record))?;
+        let attachment = added.ok_or_else(|| full(&resource, &record))?;
         tx.emit(Some(&call.actor), &event(&attachment, record))?;
         tx.commit(call, attachment).await
     }

@@ -49,10 +49,10 @@ impl From<Row> for Attachment {
 pub(super) async fn add(
     tx: &mut Tx,
     id: Uuid,
-    content: &Content,
+    content: Content,
     actor: &Actor,
 ) -> Result<Option<Attachment>, sqlx::Error> {
-    let header = content.header();
+    let (header, bytes) = content.into_parts();
     let now = tx.now();
     let row: Option<Row> = sqlx::query_as(sqlx::AssertSqlSafe(format!(
         "INSERT INTO attachments (id, resource, file_name, media_type, size_bytes, sha256, unit, create_time, content) \
@@ -67,7 +67,8 @@ pub(super) async fn add(
     .bind(&header.sha256[..])
     .bind(actor.unit.as_str())
     .bind(now)
-    .bind(content.bytes())
+    // Encoded here and dropped: the bytes are in memory no more than twice.
+    .bind(bytes)
     .bind(MAX_PER_RECORD)
     .fetch_optional(&mut **tx)
     .await?;

@@ -141,8 +141,8 @@ impl Content {
         &self.header
     }
 
-    pub(super) fn bytes(&self) -> &[u8] {
-        &self.bytes
+    pub(super) fn into_parts(self) -> (Header, Vec<u8>) {
+        (self.header, self.bytes)
     }
 }
 

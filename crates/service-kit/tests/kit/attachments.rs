@@ -1,6 +1,7 @@
 //! Attachments over gRPC on a real PostgreSQL: kept as they came, with their event, or refused with nothing left.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use aws_lc_rs::digest;
 use govshare_cluster::TestDatabase;
@@ -15,7 +16,9 @@ use service_kit::attachments::{MAX_BYTES, MAX_PER_RECORD, Record, Records, Resou
 use service_kit::call::Caller;
 use service_kit::{Attachments, Database, Failure, Tx};
 use tokio::net::TcpListener;
-use tokio_stream::wrappers::TcpListenerStream;
+use tokio::sync::mpsc;
+use tokio::task::JoinSet;
+use tokio_stream::wrappers::{ReceiverStream, TcpListenerStream};
 use tonic::transport::{Channel, Server};
 use tonic::{Code, Request, Status};
 use tonic_types::StatusExt;
@@ -336,4 +339,35 @@ async fn a_record_takes_fifty_however_many_come_at_once_and_lists_them_in_pages(
     assert_eq!(reason(refused, Code::FailedPrecondition).0, "ATTACHMENTS_FULL");
     assert_eq!(place.list("jiaowei", "box/1", 7).await.expect("listed"), added);
     place.add("jiaowei", header("box/2", last), last).await.expect("another record is not full");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn of_three_uploads_of_a_unit_one_is_shed_until_another_is_over() {
+    let place = place().await;
+    let bytes = b"plain words";
+    let mut uploads = JoinSet::new();
+    let mut senders = Vec::new();
+    for number in 0..3 {
+        let (sender, receiver) = mpsc::channel(4);
+        let message = pb::AddAttachmentRequest { part: Some(Part::Header(header("box/open", bytes))) };
+        sender.send(message).await.expect("the call reads");
+        senders.push(sender);
+        let mut client = place.client.clone();
+        uploads.spawn(async move {
+            (number, client.add_attachment(by("jiaowei", ReceiverStream::new(receiver))).await)
+        });
+    }
+    let ended = tokio::time::timeout(Duration::from_secs(30), uploads.join_next()).await;
+    let (shed, refused) = ended.expect("one ends at once").expect("an upload").expect("no panic");
+    let refused = refused.map(|_| Attachment::default());
+    assert_eq!(reason(refused, Code::ResourceExhausted).0, "OVERLOADED");
+
+    senders.remove(shed);
+    let sender = senders.remove(0);
+    let chunk = pb::AddAttachmentRequest { part: Some(Part::Chunk(bytes.to_vec())) };
+    sender.send(chunk).await.expect("the call goes on");
+    drop(sender);
+    let (_, completed) = uploads.join_next().await.expect("an upload").expect("no panic");
+    completed.expect("added");
+    place.add("jiaowei", header("box/open", bytes), bytes).await.expect("there is a place again");
 }
