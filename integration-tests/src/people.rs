@@ -9,6 +9,7 @@ use govshare_proto::catalog::v1::shared_database_service_client::SharedDatabaseS
 use govshare_proto::catalog::v1::unit_service_client::UnitServiceClient;
 use govshare_proto::evaluation::v1::evaluation_service_client::EvaluationServiceClient;
 use govshare_proto::exchange::v1::exchange_service_client::ExchangeServiceClient;
+use govshare_proto::security_review::v1::attachment_service_client::AttachmentServiceClient as ReviewAttachmentsClient;
 use govshare_proto::security_review::v1::security_review_service_client::SecurityReviewServiceClient;
 use tonic::metadata::{Ascii, MetadataValue};
 use tonic::service::Interceptor;
@@ -58,6 +59,7 @@ impl Person {
         databases -> SharedDatabaseServiceClient,
         entries -> EntryServiceClient,
         reviews -> SecurityReviewServiceClient,
+        review_attachments -> ReviewAttachmentsClient,
         requests -> AccessRequestServiceClient,
         agreements -> AgreementServiceClient,
         exchange -> ExchangeServiceClient,

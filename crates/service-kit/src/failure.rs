@@ -103,14 +103,21 @@ fn code(reason: Reason) -> Code {
         TokenMissing | TokenExpired | TokenInvalid | ServiceIdentityInvalid => Code::Unauthenticated,
         RoleNotAllowed | SelfApproval => Code::PermissionDenied,
         NotFound => Code::NotFound,
-        FieldInvalid | PageTokenInvalid | RequestIdReused | ReasonsMissing | SignatureInvalid
-        | ContentMismatch => Code::InvalidArgument,
+        FieldInvalid
+        | PageTokenInvalid
+        | RequestIdReused
+        | ReasonsMissing
+        | SignatureInvalid
+        | ContentMismatch
+        | AttachmentTypeNotTaken
+        | AttachmentTypeMismatch
+        | AttachmentTooLarge => Code::InvalidArgument,
         AlreadyExists => Code::AlreadyExists,
         EtagMismatch | LostRace => Code::Aborted,
         WrongState | RequestNotOpen | AnswerNotProposed | EntryNotPublished | EntrySharedActively
         | EntryIncomplete | NotReviewed | SensitiveNotActive | StateSecretRefused | OwnResource
         | UnitProvisional | KeyNotActive | CaseNotConsented | AgreementExists | AgreementNotActive
-        | AlreadySigned | TicketSpent => Code::FailedPrecondition,
+        | AlreadySigned | TicketSpent | AttachmentsFull => Code::FailedPrecondition,
         RateLimited | Overloaded => Code::ResourceExhausted,
         UpstreamUnavailable | AuditUnavailable => Code::Unavailable,
         Unspecified | Internal => Code::Internal,

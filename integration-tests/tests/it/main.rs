@@ -1,5 +1,6 @@
 //! Everything that is tested through the gateway, on real PostgreSQL, with all services running.
 
+mod art_attachments;
 mod authorization;
 mod authorization_over_grpc;
 mod bad_input;

@@ -1,5 +1,6 @@
 //! security-review: the secrecy review of exact entry versions before they are registered (art. 16).
 
+mod attachments;
 mod convert;
 mod error;
 mod grpc;
@@ -8,12 +9,13 @@ pub mod review;
 mod store;
 mod upstreams;
 
+use govshare_proto::security_review::v1::attachment_service_server::AttachmentServiceServer;
 use govshare_proto::security_review::v1::security_review_service_server::SecurityReviewServiceServer;
 use serde::Deserialize;
 use service_kit::auth::access::{Access, PublicService};
 use service_kit::process::{Error, Runtime, Serving};
 use service_kit::server::Service;
-use service_kit::{Config, bounded};
+use service_kit::{Attachments, Config, bounded};
 use sqlx::migrate::Migrator;
 
 pub const NAME: &str = "security-review";
@@ -21,10 +23,13 @@ pub const DEFAULTS: &str = include_str!("../config/default.toml");
 pub static MIGRATIONS: Migrator = sqlx::migrate!();
 
 pub const ACCESS: Access = Access {
-    public: &[PublicService {
-        name: "govshare.security_review.v1.SecurityReviewService",
-        rules: policy::RULES,
-    }],
+    public: &[
+        PublicService { name: "govshare.security_review.v1.SecurityReviewService", rules: policy::RULES },
+        PublicService {
+            name: "govshare.security_review.v1.AttachmentService",
+            rules: service_kit::attachments::RULES,
+        },
+    ],
     internal: &[],
 };
 
@@ -46,8 +51,10 @@ async fn run(config: Config<Settings>, runtime: Runtime) -> Result<(), Error> {
     let store = store::Store::new(database.clone());
 
     let bytes = service.max_message_bytes();
+    let attachments = Attachments::new(database.clone(), store.clone());
     let reviews = grpc::Reviews { database: database.clone(), store, catalog };
     let mut routes = tonic::service::RoutesBuilder::default();
     routes.add_service(bounded!(SecurityReviewServiceServer::new(reviews), bytes));
+    routes.add_service(bounded!(AttachmentServiceServer::new(attachments), bytes));
     service.serve(routes, ACCESS, Some(database)).await
 }
