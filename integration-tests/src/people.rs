@@ -12,6 +12,7 @@ use govshare_proto::catalog::v1::shared_database_service_client::SharedDatabaseS
 use govshare_proto::catalog::v1::unit_service_client::UnitServiceClient;
 use govshare_proto::evaluation::v1::evaluation_service_client::EvaluationServiceClient;
 use govshare_proto::exchange::v1::exchange_service_client::ExchangeServiceClient;
+use govshare_proto::security_review::v1::attachment_service_client::AttachmentServiceClient as ReviewAttachmentsClient;
 use govshare_proto::security_review::v1::information_system_service_client::InformationSystemServiceClient;
 use govshare_proto::security_review::v1::restriction_service_client::RestrictionServiceClient;
 use govshare_proto::security_review::v1::secrecy_rules_service_client::SecrecyRulesServiceClient;
@@ -69,6 +70,7 @@ impl Person {
         secrecy_rules -> SecrecyRulesServiceClient,
         systems -> InformationSystemServiceClient,
         review_tasks -> ReviewTasksClient,
+        review_attachments -> ReviewAttachmentsClient,
         requests -> AccessRequestServiceClient,
         agreements -> AgreementServiceClient,
         outside_deliveries -> OutsideDeliveryServiceClient,

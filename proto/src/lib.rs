@@ -7,7 +7,7 @@ mod contracts {
 
 pub use contracts::google;
 pub use contracts::govshare::{
-    access_request, agreement, audit, catalog, error, evaluation, exchange, security_review, task,
+    access_request, agreement, attachment, audit, catalog, error, evaluation, exchange, security_review, task,
 };
 
 /// All contracts as an encoded `google.protobuf.FileDescriptorSet`, for reflection and for tests over methods.

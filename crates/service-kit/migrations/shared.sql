@@ -51,3 +51,33 @@ CREATE TABLE IF NOT EXISTS tasks (
 CREATE INDEX IF NOT EXISTS tasks_of_unit ON tasks (unit, role, due, aggregate, kind);
 
 GRANT SELECT, INSERT, UPDATE, DELETE ON tasks TO {role};
+
+-- Files that belong to records: they are added and read, never changed (art. 20).
+CREATE TABLE IF NOT EXISTS attachments (
+    id uuid PRIMARY KEY,
+    resource text NOT NULL,
+    file_name text NOT NULL,
+    media_type text NOT NULL,
+    size_bytes int NOT NULL,
+    sha256 bytea NOT NULL,
+    -- Of the person who added it.
+    unit text NOT NULL,
+    create_time timestamptz NOT NULL,
+    content bytea NOT NULL
+);
+-- Uncompressed, so that pieces are read by their place.
+ALTER TABLE attachments ALTER COLUMN content SET STORAGE EXTERNAL;
+CREATE INDEX IF NOT EXISTS attachments_of_resource ON attachments (resource, id);
+
+GRANT SELECT, INSERT ON attachments TO {role};
+
+-- Last document number of each unit, series and year; its row is locked until the document is committed.
+CREATE TABLE IF NOT EXISTS document_numbers (
+    unit text NOT NULL,
+    series text NOT NULL,
+    year int NOT NULL,
+    last bigint NOT NULL,
+    PRIMARY KEY (unit, series, year)
+);
+
+GRANT SELECT, INSERT, UPDATE ON document_numbers TO {role};

@@ -9,6 +9,7 @@ use prost::Message;
 use sqlx::migrate::Migrator;
 use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
 use sqlx::{AssertSqlSafe, ConnectOptions, Connection, PgConnection, Postgres, Transaction};
+use time::OffsetDateTime;
 
 use crate::call::Call;
 use crate::clock::Clock;
@@ -184,6 +185,11 @@ impl std::ops::DerefMut for Tx {
 }
 
 impl Tx {
+    /// Business time.
+    pub(crate) fn now(&self) -> OffsetDateTime {
+        self.clock.now()
+    }
+
     /// Records what happened; `actor` is `None` when the platform itself acts.
     pub fn emit(&mut self, actor: Option<&Actor>, event: &Event) -> Result<(), Failure> {
         let Sealed { leaf, disclosure } = event.seal(self.service, actor, self.clock.now())?;

@@ -103,8 +103,17 @@ fn code(reason: Reason) -> Code {
         TokenMissing | TokenExpired | TokenInvalid | ServiceIdentityInvalid => Code::Unauthenticated,
         RoleNotAllowed | SelfApproval => Code::PermissionDenied,
         NotFound => Code::NotFound,
-        FieldInvalid | PageTokenInvalid | RequestIdReused | ReasonsMissing | SignatureInvalid
-        | ContentMismatch | MendingTermMissing | NegotiationMissing => Code::InvalidArgument,
+        FieldInvalid
+        | PageTokenInvalid
+        | RequestIdReused
+        | ReasonsMissing
+        | SignatureInvalid
+        | ContentMismatch
+        | AttachmentTypeNotTaken
+        | AttachmentTypeMismatch
+        | AttachmentTooLarge
+        | MendingTermMissing
+        | NegotiationMissing => Code::InvalidArgument,
         AlreadyExists | RestrictionExists => Code::AlreadyExists,
         EtagMismatch | LostRace => Code::Aborted,
         WrongState
@@ -124,6 +133,7 @@ fn code(reason: Reason) -> Code {
         | AgreementNotActive
         | AlreadySigned
         | TicketSpent
+        | AttachmentsFull
         | DutyDischarged
         | DisposalNotAllowed
         | ReplacedAgreementOver

@@ -1,6 +1,7 @@
 //! Everything that is tested through the gateway, on real PostgreSQL, with all services running.
 
 mod art_agreement;
+mod art_attachments;
 mod art_security;
 mod authorization;
 mod authorization_over_grpc;
@@ -8,6 +9,7 @@ mod bad_input;
 mod certificates;
 mod city;
 mod cord;
+mod coverage;
 mod database_loss;
 mod downloads;
 mod faults;

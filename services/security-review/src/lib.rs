@@ -1,6 +1,7 @@
 //! security-review: the secrecy review of exact entry versions before they are registered (art. 16), restrictions from
 //! general sharing (24), units' secrecy rules (9), and the security levels of their systems (30).
 
+mod attachments;
 mod convert;
 mod error;
 mod grpc;
@@ -13,6 +14,7 @@ pub mod systems;
 mod upstreams;
 
 use govshare_model::id::UnitId;
+use govshare_proto::security_review::v1::attachment_service_server::AttachmentServiceServer;
 use govshare_proto::security_review::v1::information_system_service_server::InformationSystemServiceServer;
 use govshare_proto::security_review::v1::restriction_service_server::RestrictionServiceServer;
 use govshare_proto::security_review::v1::secrecy_rules_service_server::SecrecyRulesServiceServer;
@@ -22,7 +24,7 @@ use serde::Deserialize;
 use service_kit::auth::access::{Access, PublicService};
 use service_kit::process::{Error, Runtime, Serving};
 use service_kit::server::Service;
-use service_kit::{Config, WorkList, bounded};
+use service_kit::{Attachments, Config, WorkList, bounded};
 use sqlx::migrate::Migrator;
 
 pub const NAME: &str = "security-review";
@@ -32,6 +34,10 @@ pub static MIGRATIONS: Migrator = sqlx::migrate!();
 pub const ACCESS: Access = Access {
     public: &[
         PublicService { name: "govshare.security_review.v1.SecurityReviewService", rules: policy::RULES },
+        PublicService {
+            name: "govshare.security_review.v1.AttachmentService",
+            rules: service_kit::attachments::RULES,
+        },
         PublicService {
             name: "govshare.security_review.v1.RestrictionService",
             rules: restriction::policy::RULES,
@@ -79,6 +85,7 @@ async fn run(config: Config<Settings>, runtime: Runtime) -> Result<(), Error> {
         restriction::store::Store::new(database.clone(), secrecy_bureau.clone(), info_office.clone());
 
     let bytes = service.max_message_bytes();
+    let attachments = Attachments::new(database.clone(), store.clone());
     let reviews = grpc::Reviews {
         database: database.clone(),
         store,
@@ -102,6 +109,7 @@ async fn run(config: Config<Settings>, runtime: Runtime) -> Result<(), Error> {
     routes.add_service(bounded!(RestrictionServiceServer::new(restrictions), bytes));
     routes.add_service(bounded!(SecrecyRulesServiceServer::new(secrecy_rules), bytes));
     routes.add_service(bounded!(InformationSystemServiceServer::new(systems), bytes));
+    routes.add_service(bounded!(AttachmentServiceServer::new(attachments), bytes));
     routes.add_service(bounded!(TaskServiceServer::new(tasks), bytes));
     service.serve(routes, ACCESS, Some(database)).await
 }

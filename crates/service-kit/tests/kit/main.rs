@@ -1,10 +1,14 @@
 //! The kit from outside: configuration, tokens, pages, and the database's promises on a real PostgreSQL.
 
 mod admin;
+mod attachments;
 mod config;
 mod connections;
 mod database;
+mod document_number;
 mod event;
+mod form;
+mod media_type;
 mod page;
 mod service_keys;
 mod tasks;

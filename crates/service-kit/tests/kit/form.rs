@@ -1,0 +1,37 @@
+//! Printable forms: what stands in a record stands on the page, and nothing in it becomes markup.
+
+use service_kit::form::Form;
+
+#[test]
+fn a_form_shows_every_row_and_escapes_what_people_wrote() {
+    let form = Form {
+        title: "西城区政务信息资源共享申请单".to_owned(),
+        number: "2026-000001".to_owned(),
+        seals: vec!["申请单位（盖章）".to_owned()],
+        basis: "依据西政办发〔2014〕14号第二十六条".to_owned(),
+        ..Form::default()
+    }
+    .row("申请方", "区发展改革委")
+    .row("用途", "核定<script>alert(1)</script>服务人口 & 规划\n第二行");
+    let page = form.html();
+    for part in [
+        "<h1>西城区政务信息资源共享申请单</h1>",
+        "编号：2026-000001",
+        "<th scope=\"row\">申请方</th><td>区发展改革委</td>",
+        "核定&lt;script&gt;alert(1)&lt;&#x2f;script&gt;服务人口 &amp; 规划\n第二行",
+        "申请单位（盖章）",
+        "第二十六条",
+    ] {
+        assert!(page.contains(part), "{part} is not in {page}");
+    }
+    assert!(!page.contains("<script"));
+}
+
+#[test]
+fn what_a_form_does_not_have_leaves_no_trace() {
+    let page = Form { title: "书面说明".to_owned(), ..Form::default() }.row("理由", "").html();
+    assert!(page.contains("<td></td>"));
+    for absent in ["编号", "class=\"seals\"", "class=\"basis\""] {
+        assert!(!page.contains(absent), "{absent}: {page}");
+    }
+}
