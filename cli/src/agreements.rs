@@ -7,6 +7,7 @@ use govshare_proto::agreement::v1 as pb;
 use serde_json::json;
 use time::Date;
 
+use crate::agreement_dealings::{self, Delivery, Disclosure};
 use crate::args::{Global, day, day_to_proto};
 use crate::connect::{Caller, pages, request_id};
 use crate::failure::Failure;
@@ -47,6 +48,50 @@ pub enum Command {
         #[arg(long)]
         reason: String,
     },
+    /// Drafts the agreement that amends or renews one in force; all sign it again.
+    Replace {
+        agreement: String,
+        #[arg(value_enum)]
+        kind: Replacement,
+        #[command(flatten)]
+        terms: Terms,
+    },
+    /// Stops the flow of data, with written grounds.
+    Suspend {
+        agreement: String,
+        #[arg(long)]
+        grounds: String,
+        /// Last day for the user to mend what is wrong.
+        #[arg(long, value_parser = day)]
+        mend_until: Option<Date>,
+    },
+    /// Ends a suspension.
+    Resume { agreement: String },
+    /// Ends an agreement before its last day.
+    Terminate {
+        agreement: String,
+        #[arg(long)]
+        grounds: String,
+        /// How it was negotiated with the other party.
+        #[arg(long, default_value = "")]
+        negotiation: String,
+    },
+    /// Puts a termination on file, as the info office.
+    FileTermination { agreement: String },
+    /// Attests what became of the copies that the user held (art. 23).
+    Attest {
+        agreement: String,
+        #[arg(value_enum)]
+        disposal: Disposal,
+        #[arg(long)]
+        statement: String,
+    },
+    /// Deliveries outside the platform (art. 26).
+    #[command(subcommand)]
+    Delivery(Delivery),
+    /// Disclosures to third parties (art. 23).
+    #[command(subcommand)]
+    Disclosure(Disclosure),
     /// Lists agreements, newest first.
     List {
         #[arg(long, default_value = "")]
@@ -78,6 +123,76 @@ pub struct Terms {
     /// What becomes of kept copies after the end (art. 23).
     #[arg(long)]
     pub retention: String,
+    /// How data is delivered.
+    #[arg(long, value_enum)]
+    pub mode: Option<Mode>,
+    /// How often, in words.
+    #[arg(long, default_value = "")]
+    pub frequency: String,
+    /// What the applicant gives in turn (art. 21), as WHAT|SCOPE|TIME; can be repeated.
+    #[arg(long = "give-back", value_parser = give_back)]
+    pub give_back: Vec<pb::GiveBack>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Mode {
+    /// 服务接口
+    Interface,
+    /// 批量交换
+    Batch,
+    /// 文件
+    File,
+    /// 按双方约定（平台外）
+    AsAgreed,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Replacement {
+    /// 变更
+    Amendment,
+    /// 续签
+    Renewal,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Disposal {
+    /// 销毁
+    Destroyed,
+    /// 留存
+    Kept,
+}
+
+fn give_back(text: &str) -> Result<pb::GiveBack, String> {
+    let parts: Vec<_> = text.split('|').map(str::trim).collect();
+    match parts[..] {
+        [what, scope, time] => {
+            Ok(pb::GiveBack { what: what.to_owned(), scope: scope.to_owned(), time: time.to_owned() })
+        }
+        _ => Err("must be WHAT|SCOPE|TIME".to_owned()),
+    }
+}
+
+impl From<Terms> for pb::Terms {
+    fn from(terms: Terms) -> Self {
+        let mode = terms.mode.map_or(pb::DeliveryMode::Unspecified, |mode| match mode {
+            Mode::Interface => pb::DeliveryMode::Interface,
+            Mode::Batch => pb::DeliveryMode::Batch,
+            Mode::File => pb::DeliveryMode::File,
+            Mode::AsAgreed => pb::DeliveryMode::AsAgreed,
+        });
+        Self {
+            purpose: terms.purpose,
+            items: terms.items,
+            delivery: terms.delivery,
+            valid_from: Some(day_to_proto(terms.from)),
+            valid_until: Some(day_to_proto(terms.until)),
+            retention: terms.retention,
+            delivery_mode: mode.into(),
+            frequency: terms.frequency,
+            give_back: terms.give_back,
+            disposal_days: 0,
+        }
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -128,12 +243,63 @@ pub async fn run(command: Command, global: &Global) -> Result<(), Failure> {
             let reply = global.caller().await?.agreements().cancel_agreement(wanted).await?.into_inner();
             output.record(&reply.agreement.unwrap_or_default());
         }
+        Command::Replace { agreement: agreement_id, kind, terms } => {
+            let kind = match kind {
+                Replacement::Amendment => pb::ReplacementKind::Amendment,
+                Replacement::Renewal => pb::ReplacementKind::Renewal,
+            };
+            let (kind, terms) = (kind.into(), Some(terms.into()));
+            let wanted = pb::DraftReplacementRequest { agreement_id, kind, terms, request_id: request_id() };
+            let reply = global.caller().await?.agreements().draft_replacement(wanted).await?.into_inner();
+            output.record(&reply.agreement.unwrap_or_default());
+        }
+        Command::Suspend { agreement: agreement_id, grounds, mend_until } => {
+            let mend_until = mend_until.map(day_to_proto);
+            let wanted =
+                pb::SuspendAgreementRequest { agreement_id, grounds, mend_until, request_id: request_id() };
+            let reply = global.caller().await?.agreements().suspend_agreement(wanted).await?.into_inner();
+            output.record(&reply.agreement.unwrap_or_default());
+        }
+        Command::Resume { agreement: agreement_id } => {
+            let wanted = pb::ResumeAgreementRequest { agreement_id, request_id: request_id() };
+            let reply = global.caller().await?.agreements().resume_agreement(wanted).await?.into_inner();
+            output.record(&reply.agreement.unwrap_or_default());
+        }
+        Command::Terminate { agreement: agreement_id, grounds, negotiation } => {
+            let wanted = pb::TerminateAgreementRequest {
+                agreement_id,
+                grounds,
+                negotiation,
+                request_id: request_id(),
+            };
+            let reply = global.caller().await?.agreements().terminate_agreement(wanted).await?.into_inner();
+            output.record(&reply.agreement.unwrap_or_default());
+        }
+        Command::FileTermination { agreement: agreement_id } => {
+            let wanted = pb::FileTerminationRequest { agreement_id, request_id: request_id() };
+            let reply = global.caller().await?.agreements().file_termination(wanted).await?.into_inner();
+            output.record(&reply.agreement.unwrap_or_default());
+        }
+        Command::Attest { agreement: agreement_id, disposal, statement } => {
+            let disposal = match disposal {
+                Disposal::Destroyed => pb::Disposal::Destroyed,
+                Disposal::Kept => pb::Disposal::Kept,
+            };
+            let disposal = disposal.into();
+            let wanted =
+                pb::AttestDisposalRequest { agreement_id, disposal, statement, request_id: request_id() };
+            let reply = global.caller().await?.agreements().attest_disposal(wanted).await?.into_inner();
+            output.record(&reply.agreement.unwrap_or_default());
+        }
+        Command::Delivery(command) => return agreement_dealings::delivery(command, global).await,
+        Command::Disclosure(command) => return agreement_dealings::disclosure(command, global).await,
         Command::List { case, limit } => {
             let caller = global.caller().await?;
             let (agreements, next_page_token) = pages(limit, |page_size, page_token| {
                 let (mut client, case_id) = (caller.agreements(), case.clone());
                 async move {
-                    let wanted = pb::ListAgreementsRequest { case_id, page_size, page_token, state: 0 };
+                    let wanted =
+                        pb::ListAgreementsRequest { case_id, page_size, page_token, ..Default::default() };
                     let page = client.list_agreements(wanted).await?.into_inner();
                     Ok((page.agreements, page.next_page_token))
                 }
@@ -148,16 +314,11 @@ pub async fn run(command: Command, global: &Global) -> Result<(), Failure> {
 }
 
 pub async fn create(caller: &Caller, case: &str, terms: Terms) -> Result<pb::Agreement, Failure> {
-    let terms = pb::Terms {
-        purpose: terms.purpose,
-        items: terms.items,
-        delivery: terms.delivery,
-        valid_from: Some(day_to_proto(terms.from)),
-        valid_until: Some(day_to_proto(terms.until)),
-        retention: terms.retention,
+    let wanted = pb::CreateAgreementRequest {
+        case_id: case.to_owned(),
+        terms: Some(terms.into()),
+        request_id: request_id(),
     };
-    let wanted =
-        pb::CreateAgreementRequest { case_id: case.to_owned(), terms: Some(terms), request_id: request_id() };
     let reply = caller.agreements().create_agreement(wanted).await?.into_inner();
     Ok(reply.agreement.unwrap_or_default())
 }

@@ -13,8 +13,8 @@ use crate::failure::Failure;
 use crate::output::Output;
 use crate::sandbox::Sandbox;
 use crate::{
-    agreements, audit, catalog, databases, demo, evaluation, exchange, keys, registers, requests, todo,
-    tokens, units,
+    agreements, audit, catalog, databases, demo, evaluation, exchange, keys, registers, requests, reviews,
+    todo, tokens, units,
 };
 
 /// 政务信息资源共享: catalogue, applications, agreements and exchange from the command line.
@@ -40,6 +40,9 @@ pub enum Command {
     /// The agreement of the three parties, and its signatures (art. 26, 31).
     #[command(subcommand)]
     Agreement(agreements::Command),
+    /// Restrictions from general sharing, secrecy rules, security levels (art. 9, 24, 30).
+    #[command(subcommand)]
+    Review(reviews::Command),
     /// Units' signing keys.
     #[command(subcommand)]
     Key(keys::Command),
@@ -208,6 +211,14 @@ mod tests {
             "request propose c refusal --reasons 超出范围",
             "request list --state answer-proposed --overdue",
             "agreement sign a --kind confidentiality --key unit.pem --token t.jwt",
+            "agreement replace a renewal --purpose p --delivery d --from 2026-01-01 --until 2027-01-01 --retention r",
+            "agreement suspend a --grounds g --mend-until 2026-04-30 --as jiaowei.approver",
+            "agreement attest a destroyed --statement s --as fagaiwei.approver",
+            "agreement delivery record a --description d --on 2026-03-03 --as jiaowei.drafter",
+            "agreement disclosure request a --third-party t --scope s --purpose p --as fagaiwei.drafter",
+            "review restrict --unit jiaowei --basis law --words w --as jiaowei.drafter",
+            "review approve --as baomiju.secrecy-bureau",
+            "review system level s --level 2 --authority b --document n --dated 2026-03-02 --as jiaowei.approver",
             "key countersign --unit jiaowei 0a1b",
             "exchange download a --out data.csv --force",
             "exchange download --ticket t --from http://127.0.0.1:8110",

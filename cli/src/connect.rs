@@ -9,6 +9,8 @@ use base64::engine::general_purpose::STANDARD;
 use govshare_proto::access_request::v1::access_request_service_client::AccessRequestServiceClient;
 use govshare_proto::access_request::v1::task_service_client::TaskServiceClient as RequestTasks;
 use govshare_proto::agreement::v1::agreement_service_client::AgreementServiceClient;
+use govshare_proto::agreement::v1::disclosure_service_client::DisclosureServiceClient;
+use govshare_proto::agreement::v1::outside_delivery_service_client::OutsideDeliveryServiceClient;
 use govshare_proto::agreement::v1::task_service_client::TaskServiceClient as AgreementTasks;
 use govshare_proto::audit::v1::audit_service_client::AuditServiceClient;
 use govshare_proto::catalog::v1::entry_service_client::EntryServiceClient;
@@ -18,6 +20,9 @@ use govshare_proto::catalog::v1::unit_service_client::UnitServiceClient;
 use govshare_proto::evaluation::v1::evaluation_service_client::EvaluationServiceClient;
 use govshare_proto::evaluation::v1::task_service_client::TaskServiceClient as EvaluationTasks;
 use govshare_proto::exchange::v1::exchange_service_client::ExchangeServiceClient;
+use govshare_proto::security_review::v1::information_system_service_client::InformationSystemServiceClient;
+use govshare_proto::security_review::v1::restriction_service_client::RestrictionServiceClient;
+use govshare_proto::security_review::v1::secrecy_rules_service_client::SecrecyRulesServiceClient;
 use govshare_proto::security_review::v1::security_review_service_client::SecurityReviewServiceClient;
 use govshare_proto::security_review::v1::task_service_client::TaskServiceClient as ReviewTasks;
 use tonic::metadata::{Ascii, MetadataValue};
@@ -125,6 +130,11 @@ clients! {
     reviews = SecurityReviewServiceClient,
     access_requests = AccessRequestServiceClient,
     agreements = AgreementServiceClient,
+    outside_deliveries = OutsideDeliveryServiceClient,
+    disclosures = DisclosureServiceClient,
+    restrictions = RestrictionServiceClient,
+    secrecy_rules = SecrecyRulesServiceClient,
+    systems = InformationSystemServiceClient,
     exchange = ExchangeServiceClient,
     audit = AuditServiceClient,
     evaluation = EvaluationServiceClient,

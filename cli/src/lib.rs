@@ -1,5 +1,6 @@
 //! The command `govshare`, for operators and integrators: everything it does goes through the public contracts.
 
+mod agreement_dealings;
 pub mod agreements;
 pub mod args;
 pub mod audit;
@@ -16,6 +17,7 @@ pub mod output;
 pub mod progress;
 pub mod registers;
 pub mod requests;
+pub mod reviews;
 pub mod sandbox;
 pub mod signing;
 pub mod todo;
@@ -34,6 +36,7 @@ pub async fn run(arguments: Arguments) -> Result<(), Failure> {
         Command::Catalog(command) => catalog::run(command, global).await,
         Command::Request(command) => requests::run(command, global).await,
         Command::Agreement(command) => agreements::run(command, global).await,
+        Command::Review(command) => reviews::run(command, global).await,
         Command::Key(command) => keys::run(command, global).await,
         Command::Exchange(command) => exchange::run(command, global).await,
         Command::Audit(command) => audit::run(command, global).await,

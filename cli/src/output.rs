@@ -6,7 +6,7 @@ use std::io::{ErrorKind, Write};
 use std::sync::LazyLock;
 
 use comfy_table::{ContentArrangement, Table, presets};
-use govshare_proto::{access_request, agreement, audit, catalog, evaluation, exchange};
+use govshare_proto::{access_request, agreement, audit, catalog, evaluation, exchange, security_review};
 use prost::Message;
 use prost_reflect::{DescriptorPool, DynamicMessage, Kind, ReflectMessage, SerializeOptions, Value};
 use serde_json::Value as Json;
@@ -38,7 +38,10 @@ shown! {
     catalog: Unit, UnitKey, Entry, SharedDatabase, ListUnitsResponse, ListUnitKeysResponse, ListEntriesResponse,
         ListSharedDatabasesResponse, SearchEntriesResponse;
     access_request: AccessRequest, ListAccessRequestsResponse, ListTasksResponse;
-    agreement: Agreement, ListAgreementsResponse;
+    agreement: Agreement, ListAgreementsResponse, OutsideDelivery, ListOutsideDeliveriesResponse, Disclosure,
+        ListDisclosuresResponse;
+    security_review: Restriction, ListRestrictionsResponse, SecrecyRules, ListSecrecyRulesResponse,
+        InformationSystem, ListInformationSystemsResponse;
     exchange: DataVersion, CreateTicketResponse, ListDataVersionsResponse, ListDeliveriesResponse;
     audit: ListEventsResponse;
     evaluation: GetUnitIndicatorsResponse, ListUnitIndicatorsResponse;

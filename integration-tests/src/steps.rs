@@ -350,5 +350,6 @@ pub fn terms() -> agreements::Terms {
         valid_from: day(2026, 1, 1),
         valid_until: day(2027, 12, 31),
         retention: "期满后三十日内销毁".to_owned(),
+        ..Default::default()
     }
 }

@@ -87,6 +87,9 @@ async fn draft(
         from: today(),
         until: today() + Duration::days(365),
         retention: "期满后三十日内销毁所留副本，并书面告知提供方".to_owned(),
+        mode: None,
+        frequency: String::new(),
+        give_back: Vec::new(),
     };
     let agreement = agreements::create(&drafter.caller, &case.id, terms).await?;
     expect_state(&agreement, AgreementState::AwaitingSignatures)?;

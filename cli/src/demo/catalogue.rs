@@ -273,6 +273,7 @@ pub async fn four_eyes(stage: &Stage, narrator: &mut Narrator, target: &Target) 
         review_id: asked.review_id,
         reasons: "演示条目，不予登记".to_owned(),
         request_id: request_id(),
+        state_secret: false,
     };
     reviewer.caller.reviews().reject_review(wanted).await?;
     narrator.done(&reviewer.name, "rejects it with written reasons", "16", "REJECTED");

@@ -46,6 +46,14 @@ uuid_ids! {
     CaseId,
     /// A three-party agreement (三方共享交换协议).
     AgreementId,
+    /// A delivery outside the platform, as the parties of an agreement agreed (平台外交付).
+    OutsideDeliveryId,
+    /// A disclosure of what was obtained under an agreement to a third party (向第三方提供).
+    DisclosureId,
+    /// A restriction of an entry from general sharing (不宜普遍共享).
+    RestrictionId,
+    /// An information system with a security level (信息系统).
+    SystemId,
     /// One immutable version of an entry's data on the exchange platform.
     DataVersionId,
     /// One delivery (交付) of a data version under an agreement.

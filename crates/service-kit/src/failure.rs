@@ -111,13 +111,36 @@ fn code(reason: Reason) -> Code {
         | ContentMismatch
         | AttachmentTypeNotTaken
         | AttachmentTypeMismatch
-        | AttachmentTooLarge => Code::InvalidArgument,
-        AlreadyExists => Code::AlreadyExists,
+        | AttachmentTooLarge
+        | MendingTermMissing
+        | NegotiationMissing => Code::InvalidArgument,
+        AlreadyExists | RestrictionExists => Code::AlreadyExists,
         EtagMismatch | LostRace => Code::Aborted,
-        WrongState | RequestNotOpen | AnswerNotProposed | EntryNotPublished | EntrySharedActively
-        | EntryIncomplete | NotReviewed | SensitiveNotActive | StateSecretRefused | OwnResource
-        | UnitProvisional | KeyNotActive | CaseNotConsented | AgreementExists | AgreementNotActive
-        | AlreadySigned | TicketSpent | AttachmentsFull => Code::FailedPrecondition,
+        WrongState
+        | RequestNotOpen
+        | AnswerNotProposed
+        | EntryNotPublished
+        | EntrySharedActively
+        | EntryIncomplete
+        | NotReviewed
+        | SensitiveNotActive
+        | StateSecretRefused
+        | OwnResource
+        | UnitProvisional
+        | KeyNotActive
+        | CaseNotConsented
+        | AgreementExists
+        | AgreementNotActive
+        | AlreadySigned
+        | TicketSpent
+        | AttachmentsFull
+        | DutyDischarged
+        | DisposalNotAllowed
+        | ReplacedAgreementOver
+        | DeliveryThroughPlatform
+        | DisclosureNotConsented
+        | RestrictionNotFiled
+        | LevelLoweredWithoutAuthority => Code::FailedPrecondition,
         RateLimited | Overloaded => Code::ResourceExhausted,
         UpstreamUnavailable | AuditUnavailable => Code::Unavailable,
         Unspecified | Internal => Code::Internal,

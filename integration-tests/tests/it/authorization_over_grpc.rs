@@ -217,18 +217,30 @@ async fn agreements_in_every_state(city: &City) -> Vec<(&'static str, Agreed)> {
     let entry = city.published_entry(PROVIDER).await;
     city.register_keys(&[APPLICANT, PROVIDER]).await;
     let mut drafted = Vec::new();
-    for _ in 0..3 {
+    for _ in 0..5 {
         let case = consented_for(city, &entry).await;
         let agreement_id = city.drafted_agreement(&case).await.agreement_id;
         drafted.push(Agreed { case_id: case.id, agreement_id });
     }
-    let [awaiting, active, cancelled] = drafted.try_into().map_err(|_| "three").expect("three were drafted");
-    for unit in [APPLICANT, PROVIDER, OFFICE] {
-        city.sign(&active.agreement_id, unit).await.expect("signed");
+    let [awaiting, active, cancelled, suspended, terminated] =
+        drafted.try_into().map_err(|_| "five").expect("five were drafted");
+    for agreed in [&active, &suspended, &terminated] {
+        for unit in [APPLICANT, PROVIDER, OFFICE] {
+            city.sign(&agreed.agreement_id, unit).await.expect("signed");
+        }
     }
     let drafter = city.person(PROVIDER, Role::Drafter);
     on_an_agreement(&drafter, "CancelAgreement", &cancelled).await.expect("cancelled");
-    vec![("AWAITING_SIGNATURES", awaiting), ("ACTIVE", active), ("CANCELLED", cancelled)]
+    let approver = city.person(PROVIDER, Role::Approver);
+    on_an_agreement(&approver, "SuspendAgreement", &suspended).await.expect("suspended");
+    on_an_agreement(&approver, "TerminateAgreement", &terminated).await.expect("terminated");
+    vec![
+        ("AWAITING_SIGNATURES", awaiting),
+        ("ACTIVE", active),
+        ("CANCELLED", cancelled),
+        ("SUSPENDED", suspended),
+        ("TERMINATED", terminated),
+    ]
 }
 
 async fn on_an_agreement(person: &Person, method: &str, agreed: &Agreed) -> Result<(), Status> {
@@ -258,6 +270,40 @@ async fn on_an_agreement(person: &Person, method: &str, agreed: &Agreed) -> Resu
             let reason = "不再需要".to_owned();
             let request = agreements::CancelAgreementRequest { agreement_id, reason, request_id };
             client.cancel_agreement(request).await.map(drop)
+        }
+        "DraftReplacement" => {
+            let (kind, terms) = (agreements::ReplacementKind::Amendment.into(), Some(terms()));
+            let request = agreements::DraftReplacementRequest { agreement_id, kind, terms, request_id };
+            client.draft_replacement(request).await.map(drop)
+        }
+        "SuspendAgreement" => {
+            let (grounds, mend_until) = ("超出约定用途".to_owned(), None);
+            let request =
+                agreements::SuspendAgreementRequest { agreement_id, grounds, mend_until, request_id };
+            client.suspend_agreement(request).await.map(drop)
+        }
+        "ResumeAgreement" => {
+            let request = agreements::ResumeAgreementRequest { agreement_id, request_id };
+            client.resume_agreement(request).await.map(drop)
+        }
+        "TerminateAgreement" => {
+            let (grounds, negotiation) = ("不再需要".to_owned(), "已协商一致".to_owned());
+            let request =
+                agreements::TerminateAgreementRequest { agreement_id, grounds, negotiation, request_id };
+            client.terminate_agreement(request).await.map(drop)
+        }
+        "FileTermination" => {
+            let request = agreements::FileTerminationRequest { agreement_id, request_id };
+            client.file_termination(request).await.map(drop)
+        }
+        "AttestDisposal" => {
+            let request = agreements::AttestDisposalRequest {
+                agreement_id,
+                disposal: agreements::Disposal::Destroyed.into(),
+                statement: "已销毁".to_owned(),
+                request_id,
+            };
+            client.attest_disposal(request).await.map(drop)
         }
         unknown => unreachable!("no method {unknown}"),
     }
@@ -317,7 +363,8 @@ async fn on_a_review(person: &Person, method: &str, review: &reviews::Review) ->
         }
         "RejectReview" => {
             let reasons = "涉密".to_owned();
-            let request = reviews::RejectReviewRequest { review_id, reasons, request_id };
+            let request =
+                reviews::RejectReviewRequest { review_id, reasons, request_id, state_secret: false };
             client.reject_review(request).await.map(drop)
         }
         unknown => unreachable!("no method {unknown}"),

@@ -44,20 +44,29 @@ impl City {
     }
 
     pub async fn shaped(replicas: &Shape) -> City {
-        Self::build(replicas, false, &[]).await
+        Self::build(replicas, false, ("", &[])).await
     }
 
     /// As [`City::start`], with mutual TLS between all services.
     pub async fn start_with_mutual_tls() -> City {
-        Self::build(&Shape::new(), true, &[]).await
+        Self::build(&Shape::new(), true, ("", &[])).await
     }
 
     /// As [`City::start`], with exchange's own part of the configuration changed.
     pub async fn start_with_exchange(changed: &[(&str, &str)]) -> City {
-        Self::build(&Shape::new(), false, changed).await
+        Self::start_with(exchange::NAME, changed).await
     }
 
-    async fn build(replicas: &Shape, mutual_tls: bool, exchange: &[(&str, &str)]) -> City {
+    /// As [`City::start`], with one service's own part of the configuration changed.
+    pub async fn start_with(service: &str, changed: &[(&str, &str)]) -> City {
+        Self::build(&Shape::new(), false, (service, changed)).await
+    }
+
+    async fn build(
+        replicas: &Shape,
+        mutual_tls: bool,
+        (changed_service, changed): (&str, &[(&str, &str)]),
+    ) -> City {
         let server = TestServer::shared().await.expect("a private PostgreSQL starts");
         let database = server.fresh_database("govshare", migrate).await.expect("a fresh database");
         let port = url::Url::parse(database.url()).ok().and_then(|url| url.port()).expect("a TCP port");
@@ -84,9 +93,9 @@ impl City {
             let runtime = Runtime { listener, admin: None, clock: clock.clone(), shutdown: stop.clone() };
             let mut settings = settings(service, number, &services, &identity, &database, &cord, &dir);
             settings.extend(certificates.iter().flat_map(Certificates::settings));
-            if service.name == exchange::NAME {
+            if service.name == changed_service {
                 settings.extend(
-                    exchange
+                    changed
                         .iter()
                         .map(|(name, value)| (format!("GOVSHARE__SERVICE__{name}"), (*value).to_owned())),
                 );

@@ -1,6 +1,8 @@
 //! Everything that is tested through the gateway, on real PostgreSQL, with all services running.
 
+mod art_agreement;
 mod art_attachments;
+mod art_security;
 mod authorization;
 mod authorization_over_grpc;
 mod bad_input;

@@ -264,7 +264,8 @@ async fn of_racing_decisions_on_one_review_one_wins_and_the_catalogue_hears_that
                     reviewer.pass_review(request).await.map(|reply| reply.into_inner().review)
                 } else {
                     let reasons = "涉密".to_owned();
-                    let request = reviews::RejectReviewRequest { review_id, reasons, request_id };
+                    let request =
+                        reviews::RejectReviewRequest { review_id, reasons, request_id, state_secret: false };
                     reviewer.reject_review(request).await.map(|reply| reply.into_inner().review)
                 }
             }

@@ -1,14 +1,21 @@
-//! An agreement of three parties about one consented case, from draft to activity (art. 26(一), 31).
+//! An agreement of three parties about one consented case, from draft to its end (art. 23, 26(一), 31). This file: up
+//! to activity; [`lifecycle`] and [`duty`] have what follows.
+
+pub mod duty;
+pub mod lifecycle;
+mod tasks;
 
 use govshare_model::calendar::shanghai_date;
 use govshare_model::id::{AgreementId, CaseId, EntryId, UnitId};
 use govshare_model::{Actor, Subject};
 use time::{Date, OffsetDateTime};
 
-use crate::case::{Case, NamedParties, Resource, Standing};
+use crate::case::{Matter, Standing};
 use crate::document::{self, Contents};
 use crate::signing::Verified;
 use crate::terms::{Terms, TermsProblem};
+use duty::DisposalDuty;
+use lifecycle::{End, Replacement, Rules, Suspension};
 
 /// An agreement with everything that is known of it in its state.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,6 +27,12 @@ pub struct Agreement {
     pub entry_version: i32,
     pub parties: Parties,
     pub terms: Terms,
+    /// Pack of the case with its version, `xicheng-2014/1`.
+    pub pack: String,
+    /// What the pack says of the agreement's life; kept, so that a new pack changes no standing agreement.
+    pub rules: Rules,
+    /// The agreement that this one amends or renews.
+    pub replaces: Option<Replacement>,
     /// What is to be signed: the agreement, and the confidentiality agreement where there are grounds for it.
     pub documents: Vec<Document>,
     pub drafted_by: Subject,
@@ -49,6 +62,7 @@ pub enum DocumentKind {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Document {
     pub kind: DocumentKind,
+    pub media_type: String,
     /// Of the bytes, lower-case hexadecimal.
     pub sha256: String,
     /// Number of bytes.
@@ -84,10 +98,23 @@ pub enum State {
         signatures: Vec<Signature>,
         at: OffsetDateTime,
     },
+    /// No data flows until it is resumed.
+    Suspended {
+        signatures: Vec<Signature>,
+        activated: OffsetDateTime,
+        suspension: Suspension,
+    },
     /// Given up before it was active.
     Cancelled {
         signatures: Vec<Signature>,
         reason: String,
+        at: OffsetDateTime,
+    },
+    /// Was active, and is no more.
+    Ended {
+        signatures: Vec<Signature>,
+        activated: OffsetDateTime,
+        end: End,
         at: OffsetDateTime,
     },
 }
@@ -99,6 +126,14 @@ pub enum Happened {
     Signed { signature: Signature },
     Activated,
     Cancelled,
+    Suspended,
+    Resumed,
+    Expired,
+    Terminated,
+    TerminationFiled,
+    Replaced,
+    DisposalAttested,
+    DisposalOverdue,
 }
 
 /// A change with its events; only this module makes one, and the store takes nothing else.
@@ -122,6 +157,12 @@ impl Transition {
     pub fn is_activation(&self) -> bool {
         self.happened.contains(&Happened::Activated)
     }
+
+    /// The agreement that has to end with this change.
+    pub fn replaced(&self) -> Option<AgreementId> {
+        let replaces = self.agreement.replaces.as_ref().filter(|_| self.is_activation());
+        replaces.map(|replaced| replaced.agreement)
+    }
 }
 
 /// Why a step is not possible.
@@ -130,8 +171,12 @@ pub enum Rejection {
     CaseNotConsented {
         state: &'static str,
     },
-    /// The case has an agreement that is not cancelled.
+    /// The case has an agreement that is not cancelled, or one that is to replace it waits for signatures.
     AgreementExists,
+    /// What is replaced is an agreement about an entry that is not published.
+    EntryNotPublished {
+        state: &'static str,
+    },
     /// These parties' register records lack what an agreement needs.
     Provisional {
         units: Vec<UnitId>,
@@ -155,6 +200,27 @@ pub enum Rejection {
     SignatureInvalid,
     /// The party signed the document with another signature.
     AlreadySigned,
+    /// The agreement to be replaced is not in force any more.
+    ReplacedOver {
+        state: &'static str,
+    },
+    /// The pack asks for a term to mend what is wrong.
+    MendingTermMissing,
+    MendingTermPassed,
+    /// Suspension and termination need written grounds.
+    GroundsMissing,
+    /// The pack has terminations filed, so that how they were negotiated is said.
+    NegotiationMissing,
+    /// Another unit suspended the agreement.
+    SuspendedByOther,
+    /// The termination is on file.
+    FiledBefore,
+    DutyDischarged,
+    DisposalNotAllowed,
+    /// The duty is not open, not overdue, or marked already.
+    DutyNotOverdue,
+    /// The last day of validity has not passed.
+    NotOver,
 }
 
 impl DocumentKind {
@@ -184,7 +250,9 @@ impl State {
         match self {
             Self::AwaitingSignatures { .. } => "AWAITING_SIGNATURES",
             Self::Active { .. } => "ACTIVE",
+            Self::Suspended { .. } => "SUSPENDED",
             Self::Cancelled { .. } => "CANCELLED",
+            Self::Ended { end, .. } => end.name(),
         }
     }
 
@@ -192,7 +260,20 @@ impl State {
         match self {
             Self::AwaitingSignatures { signatures }
             | Self::Active { signatures, .. }
-            | Self::Cancelled { signatures, .. } => signatures,
+            | Self::Suspended { signatures, .. }
+            | Self::Cancelled { signatures, .. }
+            | Self::Ended { signatures, .. } => signatures,
+        }
+    }
+
+    /// What the user owes after the end.
+    pub fn duty(&self) -> Option<&DisposalDuty> {
+        match self {
+            Self::Ended { end, .. } => end.duty(),
+            Self::AwaitingSignatures { .. }
+            | Self::Active { .. }
+            | Self::Suspended { .. }
+            | Self::Cancelled { .. } => None,
         }
     }
 }
@@ -201,38 +282,53 @@ impl Agreement {
     /// The agreement of a consented case; its documents are rendered here and never again.
     pub fn draft(
         id: AgreementId,
-        case: &Case,
-        resource: &Resource,
-        named: &NamedParties,
+        matter: &Matter<'_>,
         terms: Terms,
         by: &Actor,
         now: OffsetDateTime,
     ) -> Result<Transition, Rejection> {
-        match case.standing {
+        match matter.case.standing {
             Standing::Consented => {}
             Standing::Agreed => return Err(Rejection::AgreementExists),
             Standing::WithoutConsent { state } => return Err(Rejection::CaseNotConsented { state }),
         }
-        let today = shanghai_date(now);
-        let problems = terms.problems(case, resource, today);
+        let problems = terms.problems(matter, shanghai_date(now));
+        Self::rendered(id, matter, terms, problems, None, by, now)
+    }
+
+    /// The draft with its documents, if nothing is wrong with its terms and parties.
+    fn rendered(
+        id: AgreementId,
+        matter: &Matter<'_>,
+        terms: Terms,
+        problems: Vec<TermsProblem>,
+        replaces: Option<Replacement>,
+        by: &Actor,
+        now: OffsetDateTime,
+    ) -> Result<Transition, Rejection> {
         if !problems.is_empty() {
             return Err(Rejection::TermsInvalid { problems });
         }
-        let units = named.provisional();
+        let units = matter.parties.provisional();
         if !units.is_empty() {
             return Err(Rejection::Provisional { units });
         }
-        let parties = named.ids();
-        let contents = Contents { id, case, resource, parties: named, terms: &terms, drafted: today };
+        let parties = matter.parties.ids();
+        let replaced = replaces.as_ref();
+        let contents =
+            Contents { id, matter, terms: &terms, replaces: replaced, drafted: shanghai_date(now) };
         let documents = document::render(&contents, &parties);
         let agreement = Self {
             id,
-            case: case.id,
-            case_number: case.number.clone(),
-            entry: case.entry,
-            entry_version: case.entry_version,
+            case: matter.case.id,
+            case_number: matter.case.number.clone(),
+            entry: matter.case.entry,
+            entry_version: matter.case.entry_version,
             parties,
             terms,
+            pack: format!("{}/{}", matter.pack.id, matter.pack.version),
+            rules: Rules::of(matter.pack),
+            replaces,
             documents: documents.iter().map(|rendered| rendered.document.clone()).collect(),
             drafted_by: by.subject.clone(),
             state: State::AwaitingSignatures { signatures: Vec::new() },
@@ -261,9 +357,10 @@ impl Agreement {
                 Err(Rejection::ValidityOver)
             }
             State::AwaitingSignatures { .. } => Ok(document),
-            State::Active { .. } | State::Cancelled { .. } => {
-                Err(Rejection::WrongState { state: self.state_on(today) })
-            }
+            State::Active { .. }
+            | State::Suspended { .. }
+            | State::Cancelled { .. }
+            | State::Ended { .. } => Err(Rejection::WrongState { state: self.state_on(today) }),
         }
     }
 
@@ -308,11 +405,18 @@ impl Agreement {
     /// The state as it is told on a day (Asia/Shanghai): active until the last day of validity, then expired.
     pub fn state_on(&self, today: Date) -> &'static str {
         match &self.state {
-            State::Active { .. } if today > self.terms.valid_until => "EXPIRED",
-            State::Active { .. } | State::AwaitingSignatures { .. } | State::Cancelled { .. } => {
-                self.state.name()
-            }
+            State::Active { .. } | State::Suspended { .. } if today > self.terms.valid_until => "EXPIRED",
+            State::Active { .. }
+            | State::Suspended { .. }
+            | State::AwaitingSignatures { .. }
+            | State::Cancelled { .. }
+            | State::Ended { .. } => self.state.name(),
         }
+    }
+
+    /// Whether it is signed by all, not suspended, and not over on a day.
+    pub fn is_active_on(&self, today: Date) -> bool {
+        self.state_on(today) == "ACTIVE"
     }
 
     fn signature(&self, kind: DocumentKind, unit: &UnitId) -> Option<&Signature> {

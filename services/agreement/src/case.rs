@@ -2,6 +2,7 @@
 //! them.
 
 use govshare_model::id::{CaseId, EntryId, UnitId};
+use govshare_model::pack::{Pack, Packs};
 
 use crate::agreement::Parties;
 
@@ -29,6 +30,28 @@ pub struct Case {
     /// Items asked for; empty means all.
     pub items: Vec<String>,
     pub standing: Standing,
+    /// Policy pack of its receipt, `xicheng-2014/1`.
+    pub pack: String,
+}
+
+impl Case {
+    /// The pack that the case keeps; its latest version where that of the receipt is not known any more.
+    pub fn pack(&self) -> Option<&'static Pack> {
+        let (id, version) = self.pack.split_once('/')?;
+        let kept = version.parse().ok().and_then(|version| Packs::builtin().get(id, version));
+        kept.or_else(|| Pack::builtin(id))
+    }
+}
+
+/// All that an agreement is drafted from besides its terms.
+#[derive(Debug, Clone, Copy)]
+pub struct Matter<'m> {
+    pub case: &'m Case,
+    /// The case's version of the entry, or what is published now where an agreement is replaced.
+    pub resource: &'m Resource,
+    pub parties: &'m NamedParties,
+    /// The pack that the case keeps from its receipt.
+    pub pack: &'m Pack,
 }
 
 /// The version of the entry that the case is about, as the catalogue knows it.

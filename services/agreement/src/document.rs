@@ -1,53 +1,75 @@
-//! The documents that the parties sign, as plain text. Rendering is a pure function of what was agreed; it runs once
-//! for an agreement, and the bytes are what counts from then on.
+//! The documents that the parties sign, as self-contained HTML that prints on A4. Rendering is a pure function of what
+//! was agreed; it runs once for an agreement, and the bytes are what counts from then on.
+
+use std::sync::LazyLock;
 
 use govshare_model::id::AgreementId;
+use govshare_model::pack::DeliveryMode;
+use minijinja::value::Serde;
+use minijinja::{Environment, UndefinedBehavior};
+use serde::Serialize;
 use time::Date;
 
+use crate::agreement::lifecycle::{Replacement, ReplacementKind};
 use crate::agreement::{Document, DocumentKind, Parties, Rendered};
-use crate::case::{Case, Ground, NamedParties, Party, Resource};
+use crate::case::{Ground, Matter, Party};
 use crate::terms::Terms;
 
-/// Media type of all documents.
-pub const MEDIA_TYPE: &str = "text/plain; charset=utf-8";
+/// Media type of the documents that are rendered now; what was rendered before keeps its own.
+pub const MEDIA_TYPE: &str = "text/html; charset=utf-8";
 
-const AGREEMENT_TITLE: &str = "政务信息资源共享交换协议";
-const CONFIDENTIALITY_TITLE: &str = "政务信息资源共享安全保密协议";
-const POLICY: &str =
-    "《北京市西城区政务信息资源共享管理办法（试行）》（西政办发〔2014〕14号，以下称《办法》）";
-/// Indents what parties wrote, so that no line of theirs looks like a heading.
-const INDENT: &str = "　　";
+/// The wording: `<document>.html` for any pack, `<pack>/<document>.html` with the articles of one.
+static TEMPLATES: LazyLock<Environment<'static>> = LazyLock::new(|| {
+    let mut templates = Environment::new();
+    templates.set_undefined_behavior(UndefinedBehavior::Strict);
+    for (name, text) in [
+        ("page.html", include_str!("../templates/page.html")),
+        ("agreement.html", include_str!("../templates/agreement.html")),
+        ("confidentiality.html", include_str!("../templates/confidentiality.html")),
+        ("xicheng-2014/agreement.html", include_str!("../templates/xicheng-2014/agreement.html")),
+        ("xicheng-2014/confidentiality.html", include_str!("../templates/xicheng-2014/confidentiality.html")),
+        ("national-2025/agreement.html", include_str!("../templates/national-2025/agreement.html")),
+        (
+            "national-2025/confidentiality.html",
+            include_str!("../templates/national-2025/confidentiality.html"),
+        ),
+    ] {
+        templates.add_template(name, text).expect("a test renders every template");
+    }
+    templates
+});
 
 /// All that stands in the documents. The agreement's id is among it: signatures under a cancelled agreement are worth
 /// nothing under the next one.
 #[derive(Debug, Clone, Copy)]
 pub struct Contents<'c> {
     pub id: AgreementId,
-    pub case: &'c Case,
-    pub resource: &'c Resource,
-    pub parties: &'c NamedParties,
+    pub matter: &'c Matter<'c>,
     pub terms: &'c Terms,
+    pub replaces: Option<&'c Replacement>,
     /// Day of drafting, Asia/Shanghai.
     pub drafted: Date,
 }
 
 /// The agreement, and the confidentiality agreement where the resource has grounds for it (art. 31).
 pub fn render(contents: &Contents<'_>, parties: &Parties) -> Vec<Rendered> {
-    let mut texts = vec![(DocumentKind::Agreement, contents.agreement())];
-    if contents.is_confidential() {
-        texts.push((DocumentKind::Confidentiality, contents.confidentiality()));
+    let mut kinds = vec![DocumentKind::Agreement];
+    if !contents.matter.resource.grounds.is_empty() {
+        kinds.push(DocumentKind::Confidentiality);
     }
-    let rendered = |(kind, text): (DocumentKind, String)| {
-        let content = text.into_bytes();
+    let page = Page::of(contents);
+    let rendered = |kind: DocumentKind| {
+        let content = page.render(kind).into_bytes();
         let document = Document {
             kind,
+            media_type: MEDIA_TYPE.to_owned(),
             sha256: sha256(&content),
             size: content.len() as i64,
             signatories: kind.signatories(parties),
         };
         Rendered { document, content }
     };
-    texts.into_iter().map(rendered).collect()
+    kinds.into_iter().map(rendered).collect()
 }
 
 /// Lower-case hexadecimal SHA-256.
@@ -55,158 +77,146 @@ pub fn sha256(bytes: &[u8]) -> String {
     hex::encode(aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, bytes))
 }
 
-impl Contents<'_> {
-    fn agreement(&self) -> String {
-        let mut text = self.head(AGREEMENT_TITLE);
-        text.party("甲方（申请方、使用方）", &self.parties.applicant);
-        text.party("乙方（提供方）", &self.parties.provider);
-        text.party("丙方（区政府信息办）", &self.parties.info_office);
-        text.line("");
-        text.line(&format!(
-            "依据{POLICY}第二十六条第（一）项，乙方已书面同意甲方的共享申请，甲、乙、丙三方订立本协议。"
-        ));
-        text.line("");
-        text.line("一、共享资源");
-        self.resource(&mut text);
-        text.line("二、信息项");
-        self.items(&mut text);
-        text.line("三、用途（《办法》第二十三条）");
-        text.paragraph(&self.terms.purpose);
-        text.paragraph(
-            "甲方获取的信息只用于本单位履行职责或者上列用途，不得擅自向第三方提供，不得用于任何其他目的。",
-        );
-        text.line("四、提供方式");
-        text.paragraph(&self.terms.delivery);
-        text.line("五、有效期");
-        self.validity(&mut text);
-        text.line("六、留存（《办法》第二十三条）");
-        text.paragraph(&self.terms.retention);
-        text.paragraph("甲方对留存的信息承担管理、安全与保密责任。");
-        text.line("七、提供义务（《办法》第二十一条）");
-        text.paragraph("乙方按本协议约定的时限和范围提供信息。甲方在获取信息的同时，有义务按约定的时限和范围向其他单位提供本单位采集的政务信息资源。");
-        text.line("八、瑕疵告知（《办法》第二十二条）");
-        text.paragraph("乙方明确告知信息具有瑕疵的，由甲方承担相应的使用风险。");
-        text.line("九、安全保障（《办法》第二十九条）");
-        text.paragraph("各方建立健全信息采集、存储、共享、使用过程中的安全保障制度。");
-        text.line("十、安全等级（《办法》第三十条）");
-        text.paragraph("提供方、使用方和传输方严格管理权限，不得擅自降低相关系统的安全等级。");
-        text.line("十一、安全保密（《办法》第三十一条）");
-        if self.is_confidential() {
-            text.paragraph(&format!(
-                "本资源涉及{}，甲、乙双方另行签订《{CONFIDENTIALITY_TITLE}》；该协议与本协议均签署完毕之前，不提供信息。",
-                self.grounds().join("、")
-            ));
-        } else {
-            text.paragraph("本资源不涉及须签订安全保密协议的情形。");
+/// What the templates read. Text of the parties comes as its lines.
+#[derive(Serialize)]
+struct Page {
+    #[serde(skip)]
+    pack: String,
+    law: Law,
+    agreement: String,
+    case_number: String,
+    case: String,
+    drafted: String,
+    replaces: Option<Replaced>,
+    applicant: Named,
+    provider: Named,
+    info_office: Named,
+    /// The info office is itself the applicant or provider.
+    office_is_party: bool,
+    title: String,
+    entry: String,
+    entry_version: i32,
+    items: Vec<String>,
+    purpose: Vec<String>,
+    delivery: Vec<String>,
+    delivery_mode: Option<&'static str>,
+    frequency: String,
+    give_back: Vec<GivenBack>,
+    valid_from: String,
+    valid_until: String,
+    retention: Vec<String>,
+    disposal_days: u16,
+    grounds: Vec<&'static str>,
+    mending_term: bool,
+    termination_filed: bool,
+}
+
+#[derive(Serialize)]
+struct Law {
+    title: String,
+    number: String,
+}
+
+#[derive(Serialize)]
+struct Named {
+    name: String,
+    unit: String,
+}
+
+#[derive(Serialize)]
+struct Replaced {
+    agreement: String,
+    word: &'static str,
+}
+
+#[derive(Serialize)]
+struct GivenBack {
+    what: String,
+    scope: String,
+    time: String,
+}
+
+impl Page {
+    fn of(contents: &Contents<'_>) -> Self {
+        let Contents { id, matter: Matter { case, resource, parties, pack }, terms, replaces, drafted } =
+            contents;
+        let ids = parties.ids();
+        let rules = &pack.agreement;
+        Self {
+            pack: pack.id.clone(),
+            law: Law { title: pack.title.zh.clone(), number: pack.number.clone() },
+            agreement: id.to_string(),
+            case_number: line(&case.number),
+            case: case.id.to_string(),
+            drafted: day(*drafted),
+            replaces: replaces.map(|replaced| Replaced {
+                agreement: replaced.agreement.to_string(),
+                word: match replaced.kind {
+                    ReplacementKind::Amendment => "变更",
+                    ReplacementKind::Renewal => "续签",
+                },
+            }),
+            office_is_party: ids.info_office == ids.applicant || ids.info_office == ids.provider,
+            applicant: Named::of(&parties.applicant),
+            provider: Named::of(&parties.provider),
+            info_office: Named::of(&parties.info_office),
+            title: line(&resource.title),
+            entry: case.entry.to_string(),
+            entry_version: case.entry_version,
+            items: terms.items.iter().map(|item| line(item)).collect(),
+            purpose: lines(&terms.purpose),
+            delivery: lines(&terms.delivery),
+            delivery_mode: terms.delivery_mode.map(mode),
+            frequency: line(&terms.frequency),
+            give_back: terms
+                .give_back
+                .iter()
+                .map(|given| GivenBack {
+                    what: line(&given.what),
+                    scope: line(&given.scope),
+                    time: line(&given.time),
+                })
+                .collect(),
+            valid_from: day(terms.valid_from),
+            valid_until: day(terms.valid_until),
+            retention: lines(&terms.retention),
+            disposal_days: terms.disposal_days,
+            grounds: resource.grounds.iter().map(|ground| words(*ground)).collect(),
+            mending_term: rules.suspension_term_required.value,
+            termination_filed: rules.termination_filed.value,
         }
-        text.line("十二、签署与生效");
-        text.paragraph("各方以经登记且有效的单位密钥对本文件的全部字节签名。全部文件均由应签署的各方签署后，本协议生效。");
-        text.0
     }
 
-    fn confidentiality(&self) -> String {
-        let mut text = self.head(CONFIDENTIALITY_TITLE);
-        text.party("提供方", &self.parties.provider);
-        text.party("使用方", &self.parties.applicant);
-        text.line("");
-        text.line(&format!("依据{POLICY}第三十一条，共享双方在法律、法规、规章允许提供的范围内订立本协议。"));
-        text.line("");
-        text.line("一、签订事由（《办法》第三十一条）");
-        text.paragraph("本资源涉及下列情形：");
-        text.list(&self.grounds());
-        text.line("二、共享资源");
-        self.resource(&mut text);
-        text.line("三、信息项");
-        self.items(&mut text);
-        text.line("四、使用范围（《办法》第二十三条）");
-        text.paragraph(&self.terms.purpose);
-        text.paragraph("使用方只在上列范围内使用信息，不得擅自向第三方提供，不得用于任何其他目的。");
-        text.line("五、留存与保密（《办法》第二十三条）");
-        text.paragraph(&self.terms.retention);
-        text.paragraph(
-            "使用方对留存的信息承担管理、安全与保密责任；有效期届满后仍有留存的，责任不因此免除。",
-        );
-        text.line("六、安全保障（《办法》第二十九条、第三十条）");
-        text.paragraph("双方建立健全安全保障制度，严格管理权限，不得擅自降低相关系统的安全等级。");
-        text.line("七、有效期");
-        self.validity(&mut text);
-        text.line("八、签署");
-        text.paragraph("双方以经登记且有效的单位密钥对本文件的全部字节签名。");
-        text.0
-    }
-
-    fn head(&self, title: &str) -> Text {
-        let mut text = Text(String::new());
-        text.line(title);
-        text.line("");
-        text.line(&format!("协议编号：{}", self.id));
-        text.line(&format!("申请编号：{}（{}）", plain(&self.case.number), self.case.id));
-        text.line(&format!("起草日期：{}", day(self.drafted)));
-        text.line(&if self.is_confidential() {
-            format!("文件份数：2（《{AGREEMENT_TITLE}》《{CONFIDENTIALITY_TITLE}》）")
-        } else {
-            format!("文件份数：1（《{AGREEMENT_TITLE}》）")
-        });
-        text.line("");
-        text
-    }
-
-    fn resource(&self, text: &mut Text) {
-        text.paragraph(&format!("资源名称：{}", self.resource.title));
-        text.paragraph(&format!("目录条目：{}", self.case.entry));
-        text.paragraph(&format!("条目版本：第{}版", self.case.entry_version));
-    }
-
-    fn items(&self, text: &mut Text) {
-        if self.terms.items.is_empty() {
-            text.paragraph("本资源的全部信息项。");
-        } else {
-            text.list(&self.terms.items);
-        }
-    }
-
-    fn validity(&self, text: &mut Text) {
-        let (from, until) = (day(self.terms.valid_from), day(self.terms.valid_until));
-        text.paragraph(&format!("自{from}起至{until}止，首日和末日计算在内（北京时间）。"));
-    }
-
-    fn is_confidential(&self) -> bool {
-        !self.resource.grounds.is_empty()
-    }
-
-    fn grounds(&self) -> Vec<&'static str> {
-        let words = |ground: &Ground| match ground {
-            Ground::TradeSecret => "商业秘密",
-            Ground::PersonalPrivacy => "个人隐私",
-            Ground::ProviderSensitive => "共享信息提供方认为敏感的信息",
-        };
-        self.resource.grounds.iter().map(words).collect()
+    fn render(&self, kind: DocumentKind) -> String {
+        let general = format!("{}.html", kind.as_str());
+        let template = TEMPLATES
+            .get_template(&format!("{}/{general}", self.pack))
+            .or_else(|_| TEMPLATES.get_template(&general))
+            .expect("every kind of document has a template");
+        template.render(Serde(self)).expect("a test renders every template")
     }
 }
 
-struct Text(String);
-
-impl Text {
-    fn line(&mut self, line: &str) {
-        self.0.push_str(line);
-        self.0.push('\n');
+impl Named {
+    fn of(party: &Party) -> Self {
+        Self { name: line(&party.name), unit: party.unit.to_string() }
     }
+}
 
-    fn party(&mut self, part: &str, party: &Party) {
-        let name = plain(&party.name).replace('\n', " ");
-        self.line(&format!("{part}：{name}（{}）", party.unit));
+fn mode(mode: DeliveryMode) -> &'static str {
+    match mode {
+        DeliveryMode::Interface => "服务接口",
+        DeliveryMode::Batch => "批量交换",
+        DeliveryMode::File => "文件",
+        DeliveryMode::AsAgreed => "双方约定的其他方式（平台外）",
     }
+}
 
-    fn paragraph(&mut self, words: &str) {
-        for line in plain(words).lines() {
-            self.line(&format!("{INDENT}{line}"));
-        }
-    }
-
-    fn list(&mut self, items: &[impl AsRef<str>]) {
-        for (number, item) in (1..).zip(items) {
-            self.paragraph(&format!("（{number}）{}", item.as_ref()));
-        }
+fn words(ground: Ground) -> &'static str {
+    match ground {
+        Ground::TradeSecret => "商业秘密",
+        Ground::PersonalPrivacy => "个人隐私",
+        Ground::ProviderSensitive => "共享信息提供方认为敏感的信息",
     }
 }
 
@@ -217,6 +227,14 @@ fn plain(words: &str) -> String {
             || (c.is_control() && c != '\n')
     };
     words.chars().map(|c| if c == '\t' { ' ' } else { c }).filter(|c| !unseen(*c)).collect()
+}
+
+fn line(words: &str) -> String {
+    plain(words).replace('\n', " ")
+}
+
+fn lines(words: &str) -> Vec<String> {
+    plain(words).lines().filter(|line| !line.trim().is_empty()).map(str::to_owned).collect()
 }
 
 fn day(date: Date) -> String {

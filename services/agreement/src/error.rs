@@ -27,6 +27,13 @@ fn refusal(rejection: Rejection) -> Refusal {
             "该申请已有协议，须先取消原协议",
         )
         .article("26(一)"),
+        EntryNotPublished { state } => Refusal::new(
+            Reason::EntryNotPublished,
+            format!("the entry is {state}; only a published one is agreed on anew"),
+            format!("目录条目状态为 {state}，只有已发布的条目可以变更或者续签协议"),
+        )
+        .state(state)
+        .article("14"),
         Provisional { units } => {
             let units = units.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
             Refusal::new(
@@ -90,7 +97,96 @@ fn refusal(rejection: Rejection) -> Refusal {
         )
         .state("AWAITING_SIGNATURES")
         .article("26(一)"),
+        ReplacedOver { state } => Refusal::new(
+            Reason::ReplacedAgreementOver,
+            format!("the agreement that this one replaces is {state}; cancel this one and apply anew"),
+            format!("被取代的协议状态为 {state}，请取消本协议并重新申请"),
+        )
+        .state(state)
+        .article("26(一)"),
+        MendingTermMissing => field(
+            Refusal::new(
+                Reason::MendingTermMissing,
+                "a suspension sets a term to mend what is wrong",
+                "中止提供的，应当限期改正",
+            ),
+            ("mend_until", "is required / 必填"),
+        )
+        .article("23"),
+        MendingTermPassed => field(
+            Refusal::new(Reason::FieldInvalid, "the term has passed already", "限期早于今日"),
+            ("mend_until", "must not lie before today / 不得早于今日"),
+        )
+        .article("23"),
+        GroundsMissing => field(
+            Refusal::new(
+                Reason::ReasonsMissing,
+                "suspension and termination need written grounds",
+                "中止或者终止协议的，应当书面说明理由",
+            ),
+            ("grounds", "written grounds are required / 须书面说明理由"),
+        )
+        .article("26(一)"),
+        NegotiationMissing => field(
+            Refusal::new(
+                Reason::NegotiationMissing,
+                "say how the termination was negotiated with the other party: it is filed with the info office",
+                "终止协议应当与对方协商并报信息办备案，请写明协商情况",
+            ),
+            ("negotiation", "is required / 必填"),
+        )
+        .article("26(一)"),
+        SuspendedByOther => Refusal::new(
+            Reason::RoleNotAllowed,
+            "another unit suspended the agreement; it resumes, or the info office",
+            "协议由其他单位中止，应由该单位或者信息办恢复",
+        )
+        .state("SUSPENDED"),
+        FiledBefore => Refusal::new(
+            Reason::WrongState,
+            "the termination is on file already",
+            "该终止已经备案",
+        )
+        .state("TERMINATED")
+        .article("26(一)"),
+        DutyDischarged => Refusal::new(
+            Reason::DutyDischarged,
+            "what became of the copies is attested already",
+            "信息处置情况已经申明",
+        )
+        .article("23"),
+        DisposalNotAllowed => field(
+            Refusal::new(
+                Reason::DisposalNotAllowed,
+                "the policy pack does not allow to dispose of the copies like this",
+                "所适用的规定不允许这样处置所留信息",
+            ),
+            ("disposal", "is not one of those that the pack allows / 不在允许之列"),
+        )
+        .article("23"),
+        DutyNotOverdue | NotOver => Refusal::new(
+            Reason::WrongState,
+            "nothing is overdue",
+            "尚未到期",
+        ),
     }
+}
+
+/// What happens under an agreement needs an active one.
+pub fn agreement_not_active(state: &'static str) -> Refusal {
+    Refusal::new(
+        Reason::AgreementNotActive,
+        format!("the agreement is {state}; this needs an active one"),
+        format!("协议状态为 {state}，只有生效中的协议可以执行此操作"),
+    )
+    .state(state)
+}
+
+/// The refusal of one field.
+pub fn field(refusal: Refusal, (field, problem): (&str, &str)) -> Refusal {
+    let mut violations = Violations::new();
+    violations.add(field, problem);
+    refusal.violations(violations.into_found())
 }
 
 fn terms_problem(problem: &TermsProblem) -> (&'static str, String) {
@@ -106,6 +202,18 @@ fn terms_problem(problem: &TermsProblem) -> (&'static str, String) {
             "terms.items",
             "must name items: the whole resource was not asked for / 申请单仅列部分信息项，须逐项列明"
                 .to_owned(),
+        ),
+        TermsProblem::ModeNotAllowed => {
+            ("terms.delivery_mode", "is not one that the pack knows / 不在规定的共享方式之列".to_owned())
+        }
+        TermsProblem::StartsLater => (
+            "terms.valid_from",
+            "must not lie after today: it takes the other's place when all have signed / 不得晚于今日"
+                .to_owned(),
+        ),
+        TermsProblem::NoLonger => (
+            "terms.valid_until",
+            "must lie after the last day of what is renewed / 须晚于原协议的末日".to_owned(),
         ),
         TermsProblem::Unknown { item } => {
             ("terms.items", format!("the entry has no item {item:?} / 目录中无此信息项"))

@@ -1,102 +1,21 @@
 //! The contract's methods: parse, load, authorize, transition, save, respond.
 
-use std::time::Duration;
-
-use govshare_model::calendar::shanghai_date;
-use govshare_model::id::{AgreementId, CaseId, UnitId};
+use govshare_model::id::{AgreementId, CaseId};
 use govshare_proto::agreement::v1 as pb;
 use govshare_proto::agreement::v1::agreement_service_server::AgreementService;
 use service_kit::page::Page;
-use service_kit::{Begin, Call, Database, Failure, Violations, call};
-use time::Date;
+use service_kit::{Begin, Call, Failure, Violations, call};
 use tonic::{Request, Response, Status};
 use uuid::Uuid;
 
-use crate::agreement::{Agreement, DocumentKind, Parties, Transition};
-use crate::case::{Case, NamedParties};
+use crate::agreement::{Agreement, Parties};
+use crate::case::{Case, Matter};
+use crate::changing::Agreements;
 use crate::convert::{self, authorize, authorize_case};
 use crate::policy;
-use crate::signing::{self, Verified};
-use crate::store::{Filter, Store};
-use crate::upstreams::{AGREED, Cases, Catalog};
-
-/// How long the last signature waits for access-request to hear of it, so that its signer reads the case AGREED.
-const PATIENCE: Duration = Duration::from_secs(2);
-
-pub struct Agreements {
-    pub database: Database,
-    pub store: Store,
-    pub cases: Cases,
-    pub catalog: Catalog,
-    pub info_office: UnitId,
-}
+use crate::store::Filter;
 
 type Reply<T> = Result<Response<T>, Status>;
-
-impl Agreements {
-    fn today(&self) -> Date {
-        shanghai_date(self.database.clock().now())
-    }
-
-    fn show(&self, agreement: &Agreement) -> Option<pb::Agreement> {
-        Some(convert::to_proto(agreement, self.today()))
-    }
-
-    /// The parties of a case as the register names them today.
-    async fn named_parties(&self, case: &Case) -> Result<NamedParties, Failure> {
-        let (applicant, provider, info_office) = tokio::try_join!(
-            self.catalog.party(&case.applicant),
-            self.catalog.party(&case.provider),
-            self.catalog.party(&self.info_office),
-        )?;
-        Ok(NamedParties { applicant, provider, info_office })
-    }
-
-    /// Checks a signature by the caller's unit with the register's key. `None`: it is part of the agreement, whatever
-    /// became of the key since.
-    async fn verify(
-        &self,
-        agreement: &Agreement,
-        unit: &UnitId,
-        kind: DocumentKind,
-        key: &str,
-        signature: Vec<u8>,
-    ) -> Result<Option<Verified>, Failure> {
-        if agreement.holds(kind, unit, key, &signature) {
-            return Ok(None);
-        }
-        agreement.check_signable(kind, unit, self.database.clock().now())?;
-        let key = self.catalog.key(key).await?;
-        let document = self.store.document(agreement.id, kind).await?;
-        Ok(Some(signing::verify(kind, &document.content, unit, &key, signature)?))
-    }
-
-    /// The steps that a change of one agreement takes; `step` is the machine's, `None` where nothing is to change.
-    async fn change<R: prost::Message + Default>(
-        &self,
-        call: &Call,
-        method: &str,
-        id: AgreementId,
-        step: impl FnOnce(Agreement) -> Result<Option<Transition>, Failure>,
-        reply: impl FnOnce(Option<pb::Agreement>) -> R,
-    ) -> Result<Response<R>, Failure> {
-        let mut tx = match self.database.begin(call).await? {
-            Begin::Replay(reply) => return Ok(Response::new(reply)),
-            Begin::Fresh(tx) => tx,
-        };
-        let found = self.store.load_for_update(&mut tx, id).await?;
-        authorize(&call.actor, method, &found)?;
-        let Some(transition) = step(found.clone())? else {
-            return Ok(Response::new(tx.commit(call, reply(self.show(&found))).await?));
-        };
-        self.store.save(&mut tx, &transition, &call.actor).await?;
-        let reply = tx.commit(call, reply(self.show(transition.agreement()))).await?;
-        if transition.is_activation() {
-            self.database.outbox().settle(AGREED, PATIENCE).await;
-        }
-        Ok(Response::new(reply))
-    }
-}
 
 #[tonic::async_trait]
 impl AgreementService for Agreements {
@@ -108,7 +27,7 @@ impl AgreementService for Agreements {
         let call = Call::new(&request, &request.get_ref().request_id, &mut violations)?;
         let body = request.into_inner();
         let case = violations.parse("case_id", &body.case_id);
-        let terms = convert::terms(body.terms, &mut violations);
+        let terms = convert::terms(body.terms, self.disposal_days, &mut violations);
         violations.finish()?;
         if let Some(reply) = self.database.replay(&call).await? {
             return Ok(Response::new(reply));
@@ -131,9 +50,10 @@ impl AgreementService for Agreements {
         };
         let id = AgreementId(Uuid::now_v7());
         let now = self.database.clock().now();
-        let transition =
-            Agreement::draft(id, &case, &resource, &named, terms, &call.actor, now).map_err(Failure::from)?;
-        self.store.save(&mut tx, &transition, &call.actor).await?;
+        let pack = case.pack().ok_or_else(|| Failure::internal("a case under an unknown pack"))?;
+        let matter = Matter { case: &case, resource: &resource, parties: &named, pack };
+        let transition = Agreement::draft(id, &matter, terms, &call.actor, now).map_err(Failure::from)?;
+        self.store.save(&mut tx, &transition, Some(&call.actor)).await?;
         let reply = pb::CreateAgreementResponse { agreement: self.show(transition.agreement()) };
         Ok(Response::new(tx.commit(&call, reply).await?))
     }
@@ -169,6 +89,7 @@ impl AgreementService for Agreements {
                 case,
                 state: convert::state_name(body.state()),
                 today: self.today(),
+                duty_overdue: body.duty_overdue,
                 before: page.after,
                 limit: page.size + 1,
             })
@@ -235,5 +156,130 @@ impl AgreementService for Agreements {
         let reply = |agreement| pb::CancelAgreementResponse { agreement };
         let id = id.unwrap_or(AgreementId(Uuid::nil()));
         Ok(self.change(&call, "CancelAgreement", id, cancel, reply).await?)
+    }
+
+    async fn draft_replacement(
+        &self,
+        request: Request<pb::DraftReplacementRequest>,
+    ) -> Reply<pb::DraftReplacementResponse> {
+        let mut violations = Violations::new();
+        let call = Call::new(&request, &request.get_ref().request_id, &mut violations)?;
+        let kind = convert::replacement(request.get_ref().kind(), &mut violations);
+        let body = request.into_inner();
+        let id = violations.parse("agreement_id", &body.agreement_id);
+        let terms = convert::terms(body.terms, self.disposal_days, &mut violations);
+        violations.finish()?;
+        if let Some(reply) = self.database.replay(&call).await? {
+            return Ok(Response::new(reply));
+        }
+        let id = id.unwrap_or(AgreementId(Uuid::nil()));
+        let found = self.store.load(id).await?;
+        authorize(&call.actor, "DraftReplacement", &found)?;
+        let case = self.cases.case(found.case).await?;
+        let ((entry_version, resource), named) =
+            tokio::try_join!(self.catalog.published(found.entry), self.named_parties(&case))?;
+        let case = Case { entry_version, ..case };
+
+        let mut tx = match self.database.begin(&call).await? {
+            Begin::Replay(reply) => return Ok(Response::new(reply)),
+            Begin::Fresh(tx) => tx,
+        };
+        let found = self.store.load_for_update(&mut tx, id).await?;
+        let now = self.database.clock().now();
+        let pack = case.pack().ok_or_else(|| Failure::internal("a case under an unknown pack"))?;
+        let matter = Matter { case: &case, resource: &resource, parties: &named, pack };
+        let new = AgreementId(Uuid::now_v7());
+        let drafted = found.draft_replacement(new, kind, &matter, terms, &call.actor, now);
+        let transition = drafted.map_err(Failure::from)?;
+        self.store.save(&mut tx, &transition, Some(&call.actor)).await?;
+        let reply = pb::DraftReplacementResponse { agreement: self.show(transition.agreement()) };
+        Ok(Response::new(tx.commit(&call, reply).await?))
+    }
+
+    async fn suspend_agreement(
+        &self,
+        request: Request<pb::SuspendAgreementRequest>,
+    ) -> Reply<pb::SuspendAgreementResponse> {
+        let mut violations = Violations::new();
+        let call = Call::new(&request, &request.get_ref().request_id, &mut violations)?;
+        let body = request.into_inner();
+        let id = violations.parse("agreement_id", &body.agreement_id);
+        let grounds = violations.text("grounds", &body.grounds, 0, 2000);
+        let mend_until = violations.date("mend_until", body.mend_until.as_ref());
+        violations.finish()?;
+        let now = self.database.clock().now();
+        let suspend =
+            |agreement: Agreement| Ok(Some(agreement.suspend(grounds, mend_until, &call.actor, now)?));
+        let reply = |agreement| pb::SuspendAgreementResponse { agreement };
+        let id = id.unwrap_or(AgreementId(Uuid::nil()));
+        Ok(self.change(&call, "SuspendAgreement", id, suspend, reply).await?)
+    }
+
+    async fn resume_agreement(
+        &self,
+        request: Request<pb::ResumeAgreementRequest>,
+    ) -> Reply<pb::ResumeAgreementResponse> {
+        let mut violations = Violations::new();
+        let call = Call::new(&request, &request.get_ref().request_id, &mut violations)?;
+        let id = violations.parse("agreement_id", &request.get_ref().agreement_id);
+        violations.finish()?;
+        let now = self.database.clock().now();
+        let resume = |agreement: Agreement| Ok(Some(agreement.resume(&call.actor, now)?));
+        let reply = |agreement| pb::ResumeAgreementResponse { agreement };
+        let id = id.unwrap_or(AgreementId(Uuid::nil()));
+        Ok(self.change(&call, "ResumeAgreement", id, resume, reply).await?)
+    }
+
+    async fn terminate_agreement(
+        &self,
+        request: Request<pb::TerminateAgreementRequest>,
+    ) -> Reply<pb::TerminateAgreementResponse> {
+        let mut violations = Violations::new();
+        let call = Call::new(&request, &request.get_ref().request_id, &mut violations)?;
+        let body = request.into_inner();
+        let id = violations.parse("agreement_id", &body.agreement_id);
+        let grounds = violations.text("grounds", &body.grounds, 0, 2000);
+        let negotiation = violations.text("negotiation", &body.negotiation, 0, 2000);
+        violations.finish()?;
+        let now = self.database.clock().now();
+        let terminate =
+            |agreement: Agreement| Ok(Some(agreement.terminate(grounds, negotiation, &call.actor, now)?));
+        let reply = |agreement| pb::TerminateAgreementResponse { agreement };
+        let id = id.unwrap_or(AgreementId(Uuid::nil()));
+        Ok(self.change(&call, "TerminateAgreement", id, terminate, reply).await?)
+    }
+
+    async fn file_termination(
+        &self,
+        request: Request<pb::FileTerminationRequest>,
+    ) -> Reply<pb::FileTerminationResponse> {
+        let mut violations = Violations::new();
+        let call = Call::new(&request, &request.get_ref().request_id, &mut violations)?;
+        let id = violations.parse("agreement_id", &request.get_ref().agreement_id);
+        violations.finish()?;
+        let now = self.database.clock().now();
+        let file = |agreement: Agreement| Ok(Some(agreement.file_termination(now)?));
+        let reply = |agreement| pb::FileTerminationResponse { agreement };
+        let id = id.unwrap_or(AgreementId(Uuid::nil()));
+        Ok(self.change(&call, "FileTermination", id, file, reply).await?)
+    }
+
+    async fn attest_disposal(
+        &self,
+        request: Request<pb::AttestDisposalRequest>,
+    ) -> Reply<pb::AttestDisposalResponse> {
+        let mut violations = Violations::new();
+        let call = Call::new(&request, &request.get_ref().request_id, &mut violations)?;
+        let disposal = convert::disposal(request.get_ref().disposal(), &mut violations);
+        let body = request.into_inner();
+        let id = violations.parse("agreement_id", &body.agreement_id);
+        let statement = violations.text("statement", &body.statement, 1, 2000);
+        violations.finish()?;
+        let now = self.database.clock().now();
+        let attest =
+            |agreement: Agreement| Ok(Some(agreement.attest(disposal, statement, &call.actor, now)?));
+        let reply = |agreement| pb::AttestDisposalResponse { agreement };
+        let id = id.unwrap_or(AgreementId(Uuid::nil()));
+        Ok(self.change(&call, "AttestDisposal", id, attest, reply).await?)
     }
 }

@@ -1,27 +1,38 @@
-//! agreement: the agreements of applicant, provider and info office, rendered once and signed by all (art. 26, 31).
+//! agreement: the agreements of applicant, provider and info office, rendered once and signed by all, with what
+//! follows from them (art. 21, 23, 26, 31).
 
 pub mod agreement;
 pub mod case;
+mod changing;
 mod convert;
+pub mod disclosure;
 pub mod document;
 mod error;
+mod events;
 mod facts;
 mod grpc;
+pub mod outside_delivery;
 pub mod policy;
 mod rows;
 pub mod signing;
 mod store;
+mod sweeper;
 pub mod terms;
 mod upstreams;
+
+use std::time::Duration;
 
 use govshare_model::id::UnitId;
 use govshare_proto::agreement::internal::v1::agreement_facts_service_server::AgreementFactsServiceServer;
 use govshare_proto::agreement::v1::agreement_service_server::AgreementServiceServer;
+use govshare_proto::agreement::v1::disclosure_service_server::DisclosureServiceServer;
+use govshare_proto::agreement::v1::outside_delivery_service_server::OutsideDeliveryServiceServer;
+use govshare_proto::agreement::v1::task_service_server::TaskServiceServer;
 use serde::Deserialize;
 use service_kit::auth::access::{Access, InternalService, PublicService};
 use service_kit::process::{Error, Runtime, Serving};
 use service_kit::server::Service;
-use service_kit::{Config, bounded};
+use service_kit::{Config, WorkList, bounded};
 use sqlx::migrate::Migrator;
 
 pub use signing::signing_input;
@@ -31,7 +42,15 @@ pub const DEFAULTS: &str = include_str!("../config/default.toml");
 pub static MIGRATIONS: Migrator = sqlx::migrate!();
 
 pub const ACCESS: Access = Access {
-    public: &[PublicService { name: "govshare.agreement.v1.AgreementService", rules: policy::RULES }],
+    public: &[
+        PublicService { name: "govshare.agreement.v1.AgreementService", rules: policy::RULES },
+        PublicService {
+            name: "govshare.agreement.v1.OutsideDeliveryService",
+            rules: outside_delivery::policy::RULES,
+        },
+        PublicService { name: "govshare.agreement.v1.DisclosureService", rules: disclosure::policy::RULES },
+        PublicService { name: "govshare.agreement.v1.TaskService", rules: service_kit::tasks::RULES },
+    ],
     internal: &[InternalService {
         name: "govshare.agreement.internal.v1.AgreementFactsService",
         callers: &[("GetAgreementFacts", &["exchange"])],
@@ -44,6 +63,10 @@ pub const ACCESS: Access = Access {
 pub struct Settings {
     /// The info office's unit (区政府信息办), third party of every agreement.
     pub info_office: UnitId,
+    /// How often agreements are looked at for having ended.
+    pub sweep_seconds: u64,
+    /// Days after the end for the attestation of disposal where the terms name none; art. 23 sets no time.
+    pub disposal_days: u16,
 }
 
 /// Serves until the runtime says to stop.
@@ -59,17 +82,35 @@ async fn run(config: Config<Settings>, runtime: Runtime) -> Result<(), Error> {
     let database = service.database(&config, Some(audit), vec![cases.agreed()])?;
     let store = store::Store::new(database.clone());
 
+    let interval = Duration::from_secs(config.service.sweep_seconds.max(1));
+    service.spawn(sweeper::run(database.clone(), store.clone(), interval, service.shutdown.clone()));
+
     let bytes = service.max_message_bytes();
-    let agreements = grpc::Agreements {
+    let agreements = changing::Agreements {
         database: database.clone(),
         store: store.clone(),
         cases,
         catalog,
         info_office: config.service.info_office.clone(),
+        disposal_days: config.service.disposal_days.clamp(1, 365),
+    };
+    let outside_deliveries = outside_delivery::grpc::OutsideDeliveries {
+        database: database.clone(),
+        agreements: store.clone(),
+        store: outside_delivery::store::Store::new(database.clone()),
+    };
+    let disclosures = disclosure::grpc::Disclosures {
+        database: database.clone(),
+        agreements: store.clone(),
+        store: disclosure::store::Store::new(database.clone()),
     };
     let facts = facts::AgreementFacts { database: database.clone(), store };
+    let tasks = WorkList::new(database.clone(), service.shutdown.clone());
     let mut routes = tonic::service::RoutesBuilder::default();
     routes.add_service(bounded!(AgreementServiceServer::new(agreements), bytes));
+    routes.add_service(bounded!(OutsideDeliveryServiceServer::new(outside_deliveries), bytes));
+    routes.add_service(bounded!(DisclosureServiceServer::new(disclosures), bytes));
+    routes.add_service(bounded!(TaskServiceServer::new(tasks), bytes));
     routes.add_service(bounded!(AgreementFactsServiceServer::new(facts), bytes));
     service.serve(routes, ACCESS, Some(database)).await
 }

@@ -1,6 +1,7 @@
 //! Who may do what to an agreement: one table, everything else is denied.
 
 use govshare_model::authority::{Relation, Rule};
+use govshare_model::id::UnitId;
 use govshare_model::{Actor, Role};
 
 use crate::agreement::Parties;
@@ -9,6 +10,7 @@ const MEMBERS: &[Role] = &[Role::Drafter, Role::Approver, Role::Reviewer, Role::
 const DISTRICT: &[Role] = &[Role::InfoOffice, Role::Auditor];
 const OFFICE: &[Role] = &[Role::InfoOffice];
 const DRAFTER: &[Role] = &[Role::Drafter];
+const APPROVER: &[Role] = &[Role::Approver];
 const SIGNATORY: &[Role] = &[Role::Signatory];
 
 /// The method whose permission makes an agreement visible.
@@ -35,6 +37,17 @@ pub const RULES: &[Rule] = &[
     Rule { method: "SignAgreement", roles: SIGNATORY, relation: Relation::InfoOffice, states: &[] },
     Rule { method: "CancelAgreement", roles: DRAFTER, relation: Relation::Provider, states: &[] },
     Rule { method: "CancelAgreement", roles: OFFICE, relation: Relation::Anyone, states: &[] },
+    Rule { method: "DraftReplacement", roles: DRAFTER, relation: Relation::Provider, states: &[] },
+    Rule { method: "DraftReplacement", roles: OFFICE, relation: Relation::Anyone, states: &[] },
+    Rule { method: "SuspendAgreement", roles: APPROVER, relation: Relation::Provider, states: &[] },
+    Rule { method: "SuspendAgreement", roles: OFFICE, relation: Relation::Anyone, states: &[] },
+    Rule { method: "ResumeAgreement", roles: APPROVER, relation: Relation::Provider, states: &[] },
+    Rule { method: "ResumeAgreement", roles: OFFICE, relation: Relation::Anyone, states: &[] },
+    Rule { method: "TerminateAgreement", roles: APPROVER, relation: Relation::Applicant, states: &[] },
+    Rule { method: "TerminateAgreement", roles: APPROVER, relation: Relation::Provider, states: &[] },
+    Rule { method: "TerminateAgreement", roles: OFFICE, relation: Relation::Anyone, states: &[] },
+    Rule { method: "FileTermination", roles: OFFICE, relation: Relation::Anyone, states: &[] },
+    Rule { method: "AttestDisposal", roles: APPROVER, relation: Relation::Applicant, states: &[] },
 ];
 
 /// How the caller's unit stands to an agreement of these parties.
@@ -44,6 +57,12 @@ pub fn relations(actor: &Actor, parties: &Parties) -> Vec<Relation> {
         (&parties.provider, Relation::Provider),
         (&parties.info_office, Relation::InfoOffice),
     ];
+    stands.into_iter().filter(|(unit, _)| **unit == actor.unit).map(|(_, relation)| relation).collect()
+}
+
+/// How the caller's unit stands to what happens between the user and the provider.
+pub fn between(actor: &Actor, applicant: &UnitId, provider: &UnitId) -> Vec<Relation> {
+    let stands = [(applicant, Relation::Applicant), (provider, Relation::Provider)];
     stands.into_iter().filter(|(unit, _)| **unit == actor.unit).map(|(_, relation)| relation).collect()
 }
 

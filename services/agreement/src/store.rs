@@ -1,19 +1,18 @@
-//! Agreements in PostgreSQL. Takes only transitions, and writes each with its audit events; an activation also goes
-//! to access-request.
-
-use std::collections::BTreeMap;
+//! Agreements in PostgreSQL. Takes only transitions, and writes each with its audit events; the activation of a case's
+//! first agreement also goes to access-request.
 
 use govshare_model::Actor;
 use govshare_model::id::{AgreementId, CaseId, UnitId};
-use service_kit::{Database, Event, Failure, Refusal, Tx};
+use service_kit::{Database, Failure, Refusal, Tx};
 use sqlx::PgConnection;
-use time::Date;
+use time::{Date, OffsetDateTime};
 use uuid::Uuid;
 
+use crate::agreement::lifecycle::{End, Suspension, Termination};
 use crate::agreement::{
     Agreement, DocumentKind, Happened, Rejection, Rendered, Signature, State, Transition,
 };
-use crate::document::sha256;
+use crate::events::event;
 use crate::rows::{self, AgreementRow, DocumentRow, SignatureRow};
 use crate::upstreams;
 
@@ -30,6 +29,7 @@ pub struct Filter<'f> {
     /// As it is told `today`.
     pub state: Option<&'static str>,
     pub today: Date,
+    pub duty_overdue: bool,
     /// Newest first: only agreements with a smaller id.
     pub before: Option<Uuid>,
     pub limit: i64,
@@ -67,7 +67,8 @@ impl Store {
              WHERE ($1::text IS NULL OR applicant = $1 OR provider = $1 OR info_office = $1) \
                AND ($2::uuid IS NULL OR case_id = $2) \
                AND ($3::text IS NULL \
-                 OR CASE WHEN state = 'ACTIVE' AND valid_until < $4 THEN 'EXPIRED' ELSE state END = $3) \
+                 OR CASE WHEN state IN ('ACTIVE', 'SUSPENDED') AND valid_until < $4 THEN 'EXPIRED' ELSE state END = $3) \
+               AND (NOT $7 OR (duty_due < $4 AND attested_at IS NULL)) \
                AND ($5::uuid IS NULL OR id < $5) \
              ORDER BY id DESC LIMIT $6",
             filter.party.map(UnitId::as_str),
@@ -75,17 +76,51 @@ impl Store {
             filter.state,
             filter.today,
             filter.before,
-            filter.limit
+            filter.limit,
+            filter.duty_overdue
         )
         .fetch_all(&mut *connection)
         .await?;
         self.whole(&mut connection, rows).await
     }
 
+    /// Agreements whose last day has passed, locked; those that somebody else holds are left to them.
+    pub async fn claim_over(&self, tx: &mut Tx, today: Date, limit: i64) -> Result<Vec<Agreement>, Failure> {
+        let rows = sqlx::query_as!(
+            AgreementRow,
+            "SELECT * FROM agreement.agreements WHERE state IN ('ACTIVE', 'SUSPENDED') AND valid_until < $1 \
+             ORDER BY valid_until LIMIT $2 FOR UPDATE SKIP LOCKED",
+            today,
+            limit
+        )
+        .fetch_all(&mut **tx)
+        .await?;
+        self.whole(tx, rows).await
+    }
+
+    /// As [`Store::claim_over`], those whose users should have attested what became of their copies.
+    pub async fn claim_overdue(
+        &self,
+        tx: &mut Tx,
+        today: Date,
+        limit: i64,
+    ) -> Result<Vec<Agreement>, Failure> {
+        let rows = sqlx::query_as!(
+            AgreementRow,
+            "SELECT * FROM agreement.agreements WHERE attested_at IS NULL AND duty_overdue_at IS NULL \
+               AND duty_due IS NOT NULL AND duty_due < $1 ORDER BY duty_due LIMIT $2 FOR UPDATE SKIP LOCKED",
+            today,
+            limit
+        )
+        .fetch_all(&mut **tx)
+        .await?;
+        self.whole(tx, rows).await
+    }
+
     /// A document with its bytes.
     pub async fn document(&self, id: AgreementId, kind: DocumentKind) -> Result<Rendered, Failure> {
         let row = sqlx::query!(
-            "SELECT agreement_id, kind, signatories, sha256, content FROM agreement.documents \
+            "SELECT agreement_id, kind, media_type, signatories, sha256, content FROM agreement.documents \
              WHERE agreement_id = $1 AND kind = $2",
             id.0,
             rows::kind_name(kind)
@@ -96,6 +131,7 @@ impl Store {
         let document = DocumentRow {
             agreement_id: row.agreement_id,
             kind: row.kind,
+            media_type: row.media_type,
             signatories: row.signatories,
             sha256: row.sha256,
             size: row.content.len() as i64,
@@ -126,7 +162,7 @@ impl Store {
         let ids: Vec<_> = rows.iter().map(|row| row.id).collect();
         let documents = sqlx::query_as!(
             DocumentRow,
-            "SELECT agreement_id, kind, signatories, sha256, octet_length(content)::bigint AS \"size!\" \
+            "SELECT agreement_id, kind, media_type, signatories, sha256, octet_length(content)::bigint AS \"size!\" \
              FROM agreement.documents WHERE agreement_id = ANY($1) ORDER BY agreement_id, kind",
             &ids
         )
@@ -142,8 +178,13 @@ impl Store {
         rows::assemble(rows, documents, signatures)
     }
 
-    /// Writes a change and its events.
-    pub async fn save(&self, tx: &mut Tx, transition: &Transition, actor: &Actor) -> Result<(), Failure> {
+    /// Writes a change and its events. `actor` is `None` when the platform itself acts.
+    pub async fn save(
+        &self,
+        tx: &mut Tx,
+        transition: &Transition,
+        actor: Option<&Actor>,
+    ) -> Result<(), Failure> {
         let agreement = transition.agreement();
         for (version, happened) in transition.happened() {
             match happened {
@@ -156,21 +197,44 @@ impl Store {
                     self.update(tx, agreement).await?;
                 }
                 Happened::Activated => {
-                    tx.command(upstreams::AGREED, &upstreams::record_agreement(agreement));
+                    // A case whose agreement is replaced stays agreed.
+                    if agreement.replaces.is_none() {
+                        tx.command(upstreams::AGREED, &upstreams::record_agreement(agreement));
+                    }
                 }
-                Happened::Cancelled => self.update(tx, agreement).await?,
+                Happened::Cancelled
+                | Happened::Suspended
+                | Happened::Resumed
+                | Happened::Expired
+                | Happened::Terminated
+                | Happened::TerminationFiled
+                | Happened::Replaced
+                | Happened::DisposalAttested
+                | Happened::DisposalOverdue => self.update(tx, agreement).await?,
             }
-            tx.emit(Some(actor), &event(agreement, version, happened))?;
+            tx.emit(actor, &event(agreement, version, happened))?;
         }
+        let aggregate = format!("agreement/{}", agreement.id);
+        tx.set_tasks(&aggregate, &agreement.case.to_string(), agreement.tasks());
         Ok(())
     }
 
     async fn insert(&self, tx: &mut Tx, agreement: &Agreement) -> Result<(), Failure> {
+        let disposals: Vec<_> = agreement
+            .rules
+            .disposals
+            .iter()
+            .map(|disposal| rows::disposal_name(*disposal).to_owned())
+            .collect();
+        let give_back = serde_json::to_value(&agreement.terms.give_back).map_err(Failure::internal)?;
         let inserted = sqlx::query!(
             "INSERT INTO agreement.agreements (id, case_id, case_number, entry_id, entry_version, applicant, \
                provider, info_office, purpose, items, delivery, valid_from, valid_until, retention, drafted_by, \
-               state, cancel_reason, created_at, updated_at, version) \
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, '', $17, $18, $19)",
+               state, cancel_reason, created_at, updated_at, version, policy_pack, mending_term, \
+               termination_filed, disposals, delivery_mode, frequency, give_back, disposal_days, replaces, \
+               replacement_kind) \
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, '', $17, $18, $19, $20, \
+               $21, $22, $23, $24, $25, $26, $27, $28, $29)",
             agreement.id.0,
             agreement.case.0,
             agreement.case_number,
@@ -190,12 +254,27 @@ impl Store {
             agreement.created,
             agreement.updated,
             agreement.version,
+            agreement.pack,
+            agreement.rules.mending_term,
+            agreement.rules.termination_filed,
+            &disposals,
+            agreement.terms.delivery_mode.map(rows::mode_name),
+            agreement.terms.frequency,
+            give_back,
+            i32::from(agreement.terms.disposal_days),
+            agreement.replaces.as_ref().map(|replaced| replaced.agreement.0),
+            agreement.replaces.as_ref().map(|replaced| rows::replacement_name(replaced.kind)),
         )
         .execute(&mut **tx)
         .await;
         match inserted {
             Ok(_) => Ok(()),
-            Err(sqlx::Error::Database(error)) if error.constraint() == Some("agreements_one_per_case") => {
+            Err(sqlx::Error::Database(error))
+                if matches!(
+                    error.constraint(),
+                    Some("agreements_one_per_case" | "agreements_one_replacement")
+                ) =>
+            {
                 Err(Rejection::AgreementExists.into())
             }
             Err(error) => Err(error.into()),
@@ -211,10 +290,11 @@ impl Store {
         for Rendered { document, content } in documents {
             let signatories: Vec<_> = document.signatories.iter().map(ToString::to_string).collect();
             sqlx::query!(
-                "INSERT INTO agreement.documents (agreement_id, kind, signatories, sha256, content) \
-                 VALUES ($1, $2, $3, $4, $5)",
+                "INSERT INTO agreement.documents (agreement_id, kind, media_type, signatories, sha256, content) \
+                 VALUES ($1, $2, $3, $4, $5, $6)",
                 id.0,
                 rows::kind_name(document.kind),
+                document.media_type,
                 &signatories,
                 document.sha256,
                 content,
@@ -249,21 +329,40 @@ impl Store {
     }
 
     async fn update(&self, tx: &mut Tx, agreement: &Agreement) -> Result<(), Failure> {
-        let (activated_at, cancelled_at, cancel_reason) = match &agreement.state {
-            State::AwaitingSignatures { .. } => (None, None, ""),
-            State::Active { at, .. } => (Some(*at), None, ""),
-            State::Cancelled { at, reason, .. } => (None, Some(*at), reason.as_str()),
-        };
+        let columns = Columns::of(&agreement.state);
+        let duty = agreement.state.duty();
+        let attestation = duty.and_then(|duty| duty.attestation.as_ref());
         sqlx::query!(
             "UPDATE agreement.agreements SET state = $2, activated_at = $3, cancelled_at = $4, \
-               cancel_reason = $5, updated_at = $6, version = $7 WHERE id = $1",
+               cancel_reason = $5, updated_at = $6, version = $7, suspended_at = $8, suspended_by = $9, \
+               suspension_grounds = $10, mend_until = $11, ended_at = $12, terminated_by = $13, \
+               termination_grounds = $14, negotiation = $15, filing_required = $16, filed_at = $17, \
+               replaced_by = $18, duty_due = $19, duty_overdue_at = $20, disposal = $21, \
+               disposal_statement = $22, attested_by = $23, attested_at = $24 WHERE id = $1",
             agreement.id.0,
             agreement.state.name(),
-            activated_at,
-            cancelled_at,
-            cancel_reason,
+            columns.activated,
+            columns.cancelled.map(|(at, _)| at),
+            columns.cancelled.map_or("", |(_, reason)| reason),
             agreement.updated,
             agreement.version,
+            columns.suspension.map(|suspension| suspension.at),
+            columns.suspension.map(|suspension| suspension.unit.as_str()),
+            columns.suspension.map(|suspension| suspension.grounds.as_str()),
+            columns.suspension.and_then(|suspension| suspension.mend_until),
+            columns.ended,
+            columns.termination.map(|termination| termination.unit.as_str()),
+            columns.termination.map(|termination| termination.grounds.as_str()),
+            columns.termination.map(|termination| termination.negotiation.as_str()),
+            columns.termination.map(|termination| termination.filing_required),
+            columns.termination.and_then(|termination| termination.filed),
+            columns.replaced_by.map(|by| by.0),
+            duty.map(|duty| duty.due),
+            duty.and_then(|duty| duty.overdue),
+            attestation.map(|attestation| rows::disposal_name(attestation.disposal)),
+            attestation.map(|attestation| attestation.statement.as_str()),
+            attestation.map(|attestation| attestation.by.as_str()),
+            attestation.map(|attestation| attestation.at),
         )
         .execute(&mut **tx)
         .await?;
@@ -271,55 +370,37 @@ impl Store {
     }
 }
 
-fn event(agreement: &Agreement, version: i64, happened: &Happened) -> Event {
-    let (applicant, provider) = (&agreement.parties.applicant, &agreement.parties.provider);
-    let mut attributes = BTreeMap::from([
-        ("case_number", agreement.case_number.clone()),
-        ("applicant", applicant.to_string()),
-        ("provider", provider.to_string()),
-        ("entry_id", agreement.entry.to_string()),
-        ("entry_version", agreement.entry_version.to_string()),
-    ]);
-    let (kind, state, article) = match happened {
-        Happened::Drafted { documents } => {
-            for Rendered { document, .. } in documents {
-                let key = match document.kind {
-                    DocumentKind::Agreement => "agreement_sha256",
-                    DocumentKind::Confidentiality => "confidentiality_sha256",
+/// What a state leaves in the columns that are there for some states only.
+#[derive(Default)]
+struct Columns<'a> {
+    activated: Option<OffsetDateTime>,
+    cancelled: Option<(OffsetDateTime, &'a str)>,
+    suspension: Option<&'a Suspension>,
+    ended: Option<OffsetDateTime>,
+    termination: Option<&'a Termination>,
+    replaced_by: Option<AgreementId>,
+}
+
+impl<'a> Columns<'a> {
+    fn of(state: &'a State) -> Self {
+        match state {
+            State::AwaitingSignatures { .. } => Self::default(),
+            State::Active { at, .. } => Self { activated: Some(*at), ..Self::default() },
+            State::Suspended { activated, suspension, .. } => {
+                Self { activated: Some(*activated), suspension: Some(suspension), ..Self::default() }
+            }
+            State::Cancelled { at, reason, .. } => {
+                Self { cancelled: Some((*at, reason.as_str())), ..Self::default() }
+            }
+            State::Ended { activated, end, at, .. } => {
+                let (termination, replaced_by) = match end {
+                    End::Expired { .. } => (None, None),
+                    End::Terminated { termination, .. } => (Some(termination), None),
+                    End::Replaced { by } => (None, Some(*by)),
                 };
-                attributes.insert(key, document.sha256.clone());
+                let (activated, ended) = (Some(*activated), Some(*at));
+                Self { activated, ended, termination, replaced_by, ..Self::default() }
             }
-            attributes.insert("valid_from", agreement.terms.valid_from.to_string());
-            attributes.insert("valid_until", agreement.terms.valid_until.to_string());
-            ("agreement.drafted", "AWAITING_SIGNATURES", "26(一)")
         }
-        Happened::Signed { signature } => {
-            attributes.insert("document", signature.kind.as_str().to_owned());
-            attributes.insert("unit", signature.unit.to_string());
-            attributes.insert("key_id", signature.key.clone());
-            attributes.insert("signature", hex::encode(&signature.bytes));
-            let article = match signature.kind {
-                DocumentKind::Agreement => "26(一)",
-                DocumentKind::Confidentiality => "31",
-            };
-            ("agreement.signed", "AWAITING_SIGNATURES", article)
-        }
-        Happened::Activated => ("agreement.activated", "ACTIVE", "26(一)"),
-        Happened::Cancelled => {
-            if let State::Cancelled { reason, .. } = &agreement.state {
-                attributes.insert("reason_sha256", sha256(reason.as_bytes()));
-            }
-            ("agreement.cancelled", "CANCELLED", "26(一)")
-        }
-    };
-    Event {
-        aggregate: format!("agreement/{}", agreement.id),
-        version,
-        kind,
-        case: agreement.case.to_string(),
-        state,
-        article,
-        concerns: vec![applicant.clone(), provider.clone(), agreement.parties.info_office.clone()],
-        attributes,
     }
 }

@@ -6,9 +6,9 @@ use govshare_proto::access_request::internal::v1::{GetCaseFactsRequest, RecordAg
 use govshare_proto::access_request::v1::AccessRequestState;
 use govshare_proto::catalog::internal::v1::catalog_facts_service_client::CatalogFactsServiceClient;
 use govshare_proto::catalog::internal::v1::{
-    GetEntryFactsRequest, GetUnitFactsRequest, GetUnitKeyFactsRequest,
+    GetEntryFactsRequest, GetEntryFactsResponse, GetUnitFactsRequest, GetUnitKeyFactsRequest,
 };
-use govshare_proto::catalog::v1::{Sensitivity, UnitKeyState};
+use govshare_proto::catalog::v1::{EntryState, EntryVersion, Sensitivity, UnitKeyState};
 use prost::Message;
 use service_kit::client::{Upstream, retrying};
 use service_kit::outbox::Destination;
@@ -62,6 +62,7 @@ impl Cases {
             entry_version: request.entry_version,
             items: request.form.map(|form| form.items).unwrap_or_default(),
             standing,
+            pack: request.policy_pack,
         })
     }
 
@@ -97,17 +98,33 @@ impl Catalog {
 
     /// One version of an entry.
     pub async fn resource(&self, entry: EntryId, version: i32) -> Result<Resource, Failure> {
+        resource(self.entry(entry, version).await?.version)
+    }
+
+    /// The published version of an entry, with its number.
+    pub async fn published(&self, entry: EntryId) -> Result<(i32, Resource), Failure> {
+        let facts = self.entry(entry, 0).await?;
+        let state = facts.entry.map(|entry| entry.state()).unwrap_or_default();
+        match state {
+            EntryState::Published => {}
+            EntryState::Suspended => return Err(Rejection::EntryNotPublished { state: "SUSPENDED" }.into()),
+            EntryState::Retired => return Err(Rejection::EntryNotPublished { state: "RETIRED" }.into()),
+            EntryState::Draft | EntryState::Unspecified => {
+                return Err(Rejection::EntryNotPublished { state: "DRAFT" }.into());
+            }
+        }
+        let number = facts.version.as_ref().map_or(0, |version| version.version);
+        Ok((number, resource(facts.version)?))
+    }
+
+    /// Version 0: the published one.
+    async fn entry(&self, entry: EntryId, version: i32) -> Result<GetEntryFactsResponse, Failure> {
         let request = GetEntryFactsRequest { entry_id: entry.to_string(), version };
-        let facts = retrying(|| {
+        retrying(|| {
             let (mut client, request) = (self.client.clone(), request.clone());
             async move { client.get_entry_facts(request).await }
         })
-        .await?;
-        let content = facts.version.and_then(|version| version.content);
-        let content = content.ok_or_else(|| Failure::internal("entry facts without content"))?;
-        let grounds = content.sensitivities().map(ground).collect::<Result<_, _>>()?;
-        let items = content.items.into_iter().map(|item| item.name).collect();
-        Ok(Resource { title: content.title, items, grounds })
+        .await
     }
 
     /// A party by name. A unit that the register does not know counts as provisional.
@@ -151,6 +168,14 @@ impl Catalog {
             public_key: key.public_key,
         })
     }
+}
+
+fn resource(version: Option<EntryVersion>) -> Result<Resource, Failure> {
+    let content = version.and_then(|version| version.content);
+    let content = content.ok_or_else(|| Failure::internal("entry facts without content"))?;
+    let grounds = content.sensitivities().map(ground).collect::<Result<_, _>>()?;
+    let items = content.items.into_iter().map(|item| item.name).collect();
+    Ok(Resource { title: content.title, items, grounds })
 }
 
 fn ground(sensitivity: Sensitivity) -> Result<Ground, Failure> {

@@ -22,6 +22,10 @@ pub enum State {
     Active,
     Cancelled,
     Expired,
+    Suspended,
+    Terminated,
+    /// Another agreement amends or renews it.
+    Replaced,
 }
 
 /// Why no data flows under an agreement.
@@ -43,6 +47,9 @@ impl State {
             Self::Active => "ACTIVE",
             Self::Cancelled => "CANCELLED",
             Self::Expired => "EXPIRED",
+            Self::Suspended => "SUSPENDED",
+            Self::Terminated => "TERMINATED",
+            Self::Replaced => "REPLACED",
         }
     }
 }
@@ -53,9 +60,12 @@ impl Agreement {
         match self.state {
             State::Active if today < self.valid_from => Err(Rejection::NotYetValid { from: self.valid_from }),
             State::Active => Ok(()),
-            State::AwaitingSignatures | State::Cancelled | State::Expired => {
-                Err(Rejection::NotActive { state: self.state.name() })
-            }
+            State::AwaitingSignatures
+            | State::Cancelled
+            | State::Expired
+            | State::Suspended
+            | State::Terminated
+            | State::Replaced => Err(Rejection::NotActive { state: self.state.name() }),
         }
     }
 }

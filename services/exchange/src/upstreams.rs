@@ -87,6 +87,9 @@ fn parse(id: AgreementId, found: &agreement_pb::Agreement) -> Result<Agreement, 
         AgreementState::Active => State::Active,
         AgreementState::Cancelled => State::Cancelled,
         AgreementState::Expired => State::Expired,
+        AgreementState::Suspended => State::Suspended,
+        AgreementState::Terminated => State::Terminated,
+        AgreementState::Replaced => State::Replaced,
         AgreementState::Unspecified => return Err(Failure::internal("an agreement without a state")),
     };
     let valid_from = found.terms.as_ref().and_then(|terms| terms.valid_from.as_ref());

@@ -65,7 +65,7 @@ pub fn passed_reviews(reviews: &[pb::PassedReview], violations: &mut Violations)
     reviews.iter().enumerate().map(parse).collect()
 }
 
-fn batch(field: &str, rows: usize, violations: &mut Violations) -> bool {
+pub fn batch(field: &str, rows: usize, violations: &mut Violations) -> bool {
     let fits = (1..=BATCH).contains(&rows);
     violations.check(fits, field, format!("must be 1 to {BATCH}, are {rows} / 须为1至{BATCH}项"));
     fits

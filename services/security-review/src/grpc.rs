@@ -1,10 +1,10 @@
 //! The contract's methods: parse, load, authorize, transition, save, respond.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
 use govshare_model::Actor;
-use govshare_model::id::{ReviewId, UnitId};
+use govshare_model::id::{EntryId, ReviewId, UnitId};
 use govshare_proto::security_review::v1 as pb;
 use govshare_proto::security_review::v1::security_review_service_server::SecurityReviewService;
 use service_kit::page::Page;
@@ -14,7 +14,8 @@ use uuid::Uuid;
 
 use crate::convert::{self, authorize};
 use crate::policy;
-use crate::review::{EntryVersion, Opening, Rejection, Review, Transition};
+use crate::restriction::{self, Sharing};
+use crate::review::{EntryVersion, Opening, Review, Transition};
 use crate::store::{Filter, Store};
 use crate::upstreams::{Catalog, OUTCOMES};
 
@@ -24,10 +25,28 @@ const PATIENCE: Duration = Duration::from_secs(2);
 pub struct Reviews {
     pub database: Database,
     pub store: Store,
+    pub restrictions: restriction::store::Store,
     pub catalog: Catalog,
+    /// Whether what is on application is listed only with a restriction on file (art. 24(二)).
+    pub restriction_required: bool,
 }
 
 type Reply<T> = Result<Response<T>, Status>;
+
+/// What the listing of versions depends on.
+struct Listing {
+    required: bool,
+    sharing: HashMap<EntryVersion, Sharing>,
+    filed: HashSet<EntryId>,
+}
+
+impl Listing {
+    fn check(&self, review: &Review) -> Result<(), restriction::Rejection> {
+        let version = review.submission.version;
+        let sharing = self.sharing.get(&version).copied().unwrap_or(Sharing::Unsaid);
+        restriction::check_listing(self.required, sharing, self.filed.contains(&version.entry))
+    }
+}
 
 /// Versions that have no review here, as the catalogue took them.
 struct Begun {
@@ -79,13 +98,35 @@ impl Reviews {
         Ok(ids.iter().map(of_version).collect())
     }
 
+    /// How the versions under these reviews are shared, where it matters; asked before anything is locked.
+    async fn sharing(&self, ids: &[ReviewId]) -> Result<HashMap<EntryVersion, Sharing>, Failure> {
+        if !self.restriction_required {
+            return Ok(HashMap::new());
+        }
+        let reviews = self.store.load_each(self.database.pool(), ids).await?;
+        let versions: Vec<_> = reviews.values().map(|review| review.submission.version).collect();
+        self.catalog.sharing(&versions).await
+    }
+
+    async fn listing(
+        &self,
+        tx: &mut Tx,
+        sharing: HashMap<EntryVersion, Sharing>,
+    ) -> Result<Listing, Failure> {
+        let entries: Vec<_> = sharing.keys().map(|version| version.entry).collect();
+        let filed =
+            if entries.is_empty() { HashSet::new() } else { self.restrictions.filed(tx, &entries).await? };
+        Ok(Listing { required: self.restriction_required, sharing, filed })
+    }
+
     /// The steps that every decision on one review takes; `step` is the machine's.
     async fn decide<R: prost::Message + Default>(
         &self,
         call: &Call,
         method: &str,
         id: ReviewId,
-        step: impl FnOnce(Review) -> Result<Transition, Rejection>,
+        sharing: HashMap<EntryVersion, Sharing>,
+        step: impl FnOnce(Review, &Listing) -> Result<Transition, Refusal>,
         reply: impl FnOnce(Option<pb::Review>) -> R,
     ) -> Result<Response<R>, Failure> {
         let mut tx = match self.database.begin(call).await? {
@@ -95,7 +136,8 @@ impl Reviews {
         let found = self.store.load_for_update(&mut tx, &[id]).await?.remove(&id);
         let review = found.ok_or_else(|| Refusal::not_found("review", id))?;
         authorize(&call.actor, method, &review)?;
-        let transition = step(review)?;
+        let listing = self.listing(&mut tx, sharing).await?;
+        let transition = step(review, &listing)?;
         self.store.decide(&mut tx, std::slice::from_ref(&transition), &call.actor).await?;
         let reply = tx.commit(call, reply(Some(convert::to_proto(transition.review())))).await?;
         self.database.outbox().settle(OUTCOMES, PATIENCE).await;
@@ -187,10 +229,14 @@ impl SecurityReviewService for Reviews {
         let body = request.into_inner();
         let (id, digest) = convert::passed("", &body.review_id, &body.content_digest, &mut violations);
         violations.finish()?;
+        let sharing = self.sharing(&[id]).await?;
         let now = self.database.clock().now();
-        let pass = |review: Review| review.pass(&digest, &call.actor, now);
+        let pass = |review: Review, listing: &Listing| {
+            listing.check(&review)?;
+            Ok(review.pass(&digest, &call.actor, now)?)
+        };
         let reply = |review| pb::PassReviewResponse { review };
-        Ok(self.decide(&call, "PassReview", id, pass, reply).await?)
+        Ok(self.decide(&call, "PassReview", id, sharing, pass, reply).await?)
     }
 
     async fn batch_pass_reviews(
@@ -201,18 +247,21 @@ impl SecurityReviewService for Reviews {
         let call = Call::new(&request, &request.get_ref().request_id, &mut violations)?;
         let wanted = convert::passed_reviews(&request.get_ref().reviews, &mut violations);
         violations.finish()?;
+        let ids: Vec<_> = wanted.iter().map(|(id, _)| *id).collect();
+        let sharing = self.sharing(&ids).await?;
 
         let mut tx = match self.database.begin(&call).await? {
             Begin::Replay(reply) => return Ok(Response::new(reply)),
             Begin::Fresh(tx) => tx,
         };
         let now = self.database.clock().now();
-        let ids: Vec<_> = wanted.iter().map(|(id, _)| *id).collect();
         let mut found = self.store.load_for_update(&mut tx, &ids).await?;
+        let listing = self.listing(&mut tx, sharing).await?;
         let mut passed = Vec::new();
         let mut pass = |id: ReviewId, digest: &str| {
             let review = found.remove(&id).ok_or_else(|| Refusal::not_found("review", id))?;
             authorize(&call.actor, "BatchPassReviews", &review)?;
+            listing.check(&review)?;
             let transition = review.pass(digest, &call.actor, now)?;
             let review = transition.review().clone();
             passed.push(transition);
@@ -238,9 +287,15 @@ impl SecurityReviewService for Reviews {
         let reasons = violations.text("reasons", &body.reasons, 0, 2000);
         violations.finish()?;
         let now = self.database.clock().now();
-        let reject = |review: Review| review.reject(reasons, &call.actor, now);
+        let reject = |review: Review, _: &Listing| {
+            Ok(if body.state_secret {
+                review.reject_as_state_secret(&reasons, &call.actor, now)?
+            } else {
+                review.reject(reasons, &call.actor, now)?
+            })
+        };
         let reply = |review| pb::RejectReviewResponse { review };
         let id = id.unwrap_or(ReviewId(Uuid::nil()));
-        Ok(self.decide(&call, "RejectReview", id, reject, reply).await?)
+        Ok(self.decide(&call, "RejectReview", id, HashMap::new(), reject, reply).await?)
     }
 }

@@ -1,21 +1,30 @@
-//! security-review: the secrecy review of exact entry versions before they are registered (art. 16).
+//! security-review: the secrecy review of exact entry versions before they are registered (art. 16), restrictions from
+//! general sharing (24), units' secrecy rules (9), and the security levels of their systems (30).
 
 mod attachments;
 mod convert;
 mod error;
 mod grpc;
 pub mod policy;
+pub mod restriction;
 pub mod review;
+pub mod secrecy_rules;
 mod store;
+pub mod systems;
 mod upstreams;
 
+use govshare_model::id::UnitId;
 use govshare_proto::security_review::v1::attachment_service_server::AttachmentServiceServer;
+use govshare_proto::security_review::v1::information_system_service_server::InformationSystemServiceServer;
+use govshare_proto::security_review::v1::restriction_service_server::RestrictionServiceServer;
+use govshare_proto::security_review::v1::secrecy_rules_service_server::SecrecyRulesServiceServer;
 use govshare_proto::security_review::v1::security_review_service_server::SecurityReviewServiceServer;
+use govshare_proto::security_review::v1::task_service_server::TaskServiceServer;
 use serde::Deserialize;
 use service_kit::auth::access::{Access, PublicService};
 use service_kit::process::{Error, Runtime, Serving};
 use service_kit::server::Service;
-use service_kit::{Attachments, Config, bounded};
+use service_kit::{Attachments, Config, WorkList, bounded};
 use sqlx::migrate::Migrator;
 
 pub const NAME: &str = "security-review";
@@ -29,14 +38,35 @@ pub const ACCESS: Access = Access {
             name: "govshare.security_review.v1.AttachmentService",
             rules: service_kit::attachments::RULES,
         },
+        PublicService {
+            name: "govshare.security_review.v1.RestrictionService",
+            rules: restriction::policy::RULES,
+        },
+        PublicService {
+            name: "govshare.security_review.v1.SecrecyRulesService",
+            rules: secrecy_rules::policy::RULES,
+        },
+        PublicService {
+            name: "govshare.security_review.v1.InformationSystemService",
+            rules: systems::policy::RULES,
+        },
+        PublicService { name: "govshare.security_review.v1.TaskService", rules: service_kit::tasks::RULES },
     ],
     internal: &[],
 };
 
-/// This service's part of the configuration: it needs none.
+/// This service's part of the configuration.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Settings {}
+pub struct Settings {
+    /// The info office's unit (区政府信息办), with which restrictions are filed.
+    pub info_office: UnitId,
+    /// The secrecy bureau's unit (区保密局), which approves restrictions and guides units' rules.
+    pub secrecy_bureau: UnitId,
+    /// Whether a version that is on application passes the review only with its entry's restriction on file (art.
+    /// 24(二)). The text orders approval and filing, and leaves open whether the listing waits for them.
+    pub restriction_approval_required: bool,
+}
 
 /// Serves until the runtime says to stop.
 pub fn serve(config: Config<Settings>, runtime: Runtime) -> Serving {
@@ -50,11 +80,36 @@ async fn run(config: Config<Settings>, runtime: Runtime) -> Result<(), Error> {
     let database = service.database(&config, Some(audit), vec![catalog.outcomes()])?;
     let store = store::Store::new(database.clone());
 
+    let Settings { info_office, secrecy_bureau, restriction_approval_required } = config.service.clone();
+    let restrictions =
+        restriction::store::Store::new(database.clone(), secrecy_bureau.clone(), info_office.clone());
+
     let bytes = service.max_message_bytes();
     let attachments = Attachments::new(database.clone(), store.clone());
-    let reviews = grpc::Reviews { database: database.clone(), store, catalog };
+    let reviews = grpc::Reviews {
+        database: database.clone(),
+        store,
+        restrictions: restrictions.clone(),
+        catalog: catalog.clone(),
+        restriction_required: restriction_approval_required,
+    };
+    let restrictions =
+        restriction::grpc::Restrictions { database: database.clone(), store: restrictions, catalog };
+    let secrecy_rules = secrecy_rules::grpc::Rules {
+        database: database.clone(),
+        store: secrecy_rules::store::Store::new(database.clone(), secrecy_bureau.clone()),
+    };
+    let systems = systems::grpc::Systems {
+        database: database.clone(),
+        store: systems::store::Store::new(database.clone(), secrecy_bureau, info_office),
+    };
+    let tasks = WorkList::new(database.clone(), service.shutdown.clone());
     let mut routes = tonic::service::RoutesBuilder::default();
     routes.add_service(bounded!(SecurityReviewServiceServer::new(reviews), bytes));
+    routes.add_service(bounded!(RestrictionServiceServer::new(restrictions), bytes));
+    routes.add_service(bounded!(SecrecyRulesServiceServer::new(secrecy_rules), bytes));
+    routes.add_service(bounded!(InformationSystemServiceServer::new(systems), bytes));
     routes.add_service(bounded!(AttachmentServiceServer::new(attachments), bytes));
+    routes.add_service(bounded!(TaskServiceServer::new(tasks), bytes));
     service.serve(routes, ACCESS, Some(database)).await
 }

@@ -3,12 +3,17 @@
 use std::fmt;
 
 use govshare_model::id::{EntryId, ReviewId, UnitId};
-use govshare_model::{Actor, Subject};
+use govshare_model::task::{Task, WaitsFor};
+use govshare_model::{Actor, Role, Subject};
 use time::OffsetDateTime;
 use uuid::{Uuid, uuid};
 
 /// Namespace of review ids (RFC 9562, version 5); changing it would give known versions a second review.
 const NAMESPACE: Uuid = uuid!("f2113155-8a86-43f0-9b30-06a6e7ae1160");
+
+/// Where a state secret belongs: said in every rejection for that ground.
+pub const STATE_SECRET: &str = "内容涉及国家秘密，不得在本平台登记、存储和传输；请依照《中华人民共和国保守国家秘密法》，由本单位保密\
+     机构会同区保密局在平台之外办理，并删除平台内外非涉密载体上的副本。";
 
 /// A version of an entry by its name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -99,6 +104,8 @@ pub struct Transition {
 pub enum Happened {
     Passed,
     Rejected,
+    /// The content has no place on the platform (art. 31).
+    RejectedAsStateSecret,
 }
 
 impl Transition {
@@ -183,6 +190,38 @@ impl Review {
         }
         let state = State::Rejected { decision: decision.clone(), reasons };
         Ok(self.become_state(state, decision, Happened::Rejected))
+    }
+
+    /// Rejects content that turns out to be a state secret; the platform says where it belongs (art. 31).
+    pub fn reject_as_state_secret(
+        self,
+        reasons: &str,
+        by: &Actor,
+        now: OffsetDateTime,
+    ) -> Result<Transition, Rejection> {
+        let decision = self.decide(by, now)?;
+        let reasons =
+            if reasons.is_empty() { STATE_SECRET.to_owned() } else { format!("{STATE_SECRET}\n{reasons}") };
+        let state = State::Rejected { decision: decision.clone(), reasons };
+        Ok(self.become_state(state, decision, Happened::RejectedAsStateSecret))
+    }
+
+    /// All that waits now.
+    pub fn tasks(&self) -> Vec<Task> {
+        match &self.state {
+            State::Open => vec![Task {
+                kind: "review",
+                zh: "对目录条目进行保密审查",
+                en: "review the entry for secrecy",
+                subject: self.submission.title.clone(),
+                article: "16",
+                waits_for: WaitsFor::Unit(self.submission.provider.clone()),
+                roles: &[Role::Reviewer],
+                not: Some(self.submission.drafter.clone()),
+                due: None,
+            }],
+            State::Passed { .. } | State::Rejected { .. } => Vec::new(),
+        }
     }
 
     fn decide(&self, by: &Actor, now: OffsetDateTime) -> Result<Decision, Rejection> {

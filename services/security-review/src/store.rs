@@ -112,7 +112,9 @@ impl Store {
         .await?;
         let inserted: HashSet<_> = inserted.into_iter().collect();
         for review in each().filter(|review| inserted.contains(&review.id.0)) {
-            tx.emit(Some(actor), &event(review, "review.opened", BTreeMap::new()))?;
+            let event = event(review, "review.opened", BTreeMap::new());
+            tx.set_tasks(&event.aggregate, "", review.tasks());
+            tx.emit(Some(actor), &event)?;
         }
         Ok(())
     }
@@ -151,8 +153,13 @@ impl Store {
                     let digest = sha256(review.state.reasons().as_bytes());
                     ("review.rejected", BTreeMap::from([("reasons_sha256", digest)]))
                 }
+                Happened::RejectedAsStateSecret => {
+                    ("review.rejected", BTreeMap::from([("ground", "STATE_SECRET".to_owned())]))
+                }
             };
-            tx.emit(Some(actor), &event(review, kind, further))?;
+            let event = event(review, kind, further);
+            tx.set_tasks(&event.aggregate, "", review.tasks());
+            tx.emit(Some(actor), &event)?;
         }
         tx.command(upstreams::OUTCOMES, &upstreams::record_outcomes(transitions));
         Ok(())
@@ -177,7 +184,7 @@ fn event(review: &Review, kind: &'static str, further: BTreeMap<&'static str, St
     }
 }
 
-fn sha256(bytes: &[u8]) -> String {
+pub fn sha256(bytes: &[u8]) -> String {
     hex::encode(aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, bytes))
 }
 

@@ -1,19 +1,27 @@
 //! What this service asks of the catalogue and tells it.
 
+use std::collections::HashMap;
+
+use futures_util::{StreamExt, TryStreamExt, stream};
 use govshare_model::Subject;
-use govshare_model::id::UnitId;
+use govshare_model::id::{EntryId, UnitId};
 use govshare_proto::catalog::internal::v1 as pb;
 use govshare_proto::catalog::internal::v1::catalog_facts_service_client::CatalogFactsServiceClient;
-use govshare_proto::catalog::v1::EntryVersionState;
+use govshare_proto::catalog::v1::{EntryVersionState, SharingType};
 use prost::Message;
 use service_kit::client::{Upstream, retrying};
 use service_kit::outbox::Destination;
 use service_kit::{Failure, Reason, Refusal};
+use tonic::Code;
 
+use crate::restriction::{Listed, Sharing};
 use crate::review::{EntryVersion, Happened, Submission, Transition};
 
 /// Destination of decided reviews in the outbox.
 pub const OUTCOMES: &str = "catalog.record-review-outcomes";
+
+/// Entries that are asked for at once.
+const AT_ONCE: usize = 16;
 
 /// Client of the catalogue's facts.
 #[derive(Clone)]
@@ -56,6 +64,50 @@ impl Catalog {
         versions.iter().zip(reply.results).map(|(version, result)| submission(*version, result)).collect()
     }
 
+    /// The latest version of each entry, told one by one in their order.
+    pub async fn latest(&self, entries: &[EntryId]) -> Result<Vec<Result<Listed, Refusal>>, Failure> {
+        let facts = entries.iter().copied().map(|entry| self.facts(entry, 0));
+        let found: Vec<_> = stream::iter(facts).buffered(AT_ONCE).collect().await;
+        let listed = |(entry, facts): (&EntryId, Result<pb::GetEntryFactsResponse, Failure>)| match facts {
+            Ok(facts) => {
+                let known = facts.entry.ok_or_else(|| Failure::internal("entry facts without an entry"))?;
+                let content = known.latest.and_then(|version| version.content);
+                let content = content.ok_or_else(|| Failure::internal("an entry without content"))?;
+                let sharing = sharing(content.sharing_type());
+                let provider = known.provider_unit_id.parse().map_err(Failure::internal)?;
+                Ok(Ok(Listed { entry: *entry, provider, title: content.title, sharing }))
+            }
+            Err(Failure::Upstream(status)) if status.code() == Code::NotFound => {
+                Ok(Err(Refusal::not_found("entry", entry)))
+            }
+            Err(failure) => Err(failure),
+        };
+        entries.iter().zip(found).map(listed).collect()
+    }
+
+    /// How exact versions are shared; content of a version never changes.
+    pub async fn sharing(
+        &self,
+        versions: &[EntryVersion],
+    ) -> Result<HashMap<EntryVersion, Sharing>, Failure> {
+        let each = versions.iter().copied().map(async |version: EntryVersion| {
+            let facts = self.facts(version.entry, version.version).await?;
+            let content = facts.version.and_then(|found| found.content);
+            let content = content.ok_or_else(|| Failure::internal("entry facts without content"))?;
+            Ok((version, sharing(content.sharing_type())))
+        });
+        stream::iter(each).buffer_unordered(AT_ONCE).try_collect().await
+    }
+
+    async fn facts(&self, entry: EntryId, version: i32) -> Result<pb::GetEntryFactsResponse, Failure> {
+        let request = pb::GetEntryFactsRequest { entry_id: entry.to_string(), version };
+        retrying(|| {
+            let (mut client, request) = (self.client.clone(), request.clone());
+            async move { client.get_entry_facts(request).await }
+        })
+        .await
+    }
+
     /// Delivers decided reviews; the catalogue takes repeats.
     pub fn outcomes(&self) -> Destination {
         let client = self.client.clone();
@@ -67,6 +119,15 @@ impl Catalog {
                 client.record_review_outcomes(command).await.map(drop)
             }
         })
+    }
+}
+
+fn sharing(sharing: SharingType) -> Sharing {
+    match sharing {
+        SharingType::Unspecified => Sharing::Unsaid,
+        SharingType::Unconditional => Sharing::Active,
+        SharingType::Conditional => Sharing::OnApplication,
+        SharingType::Withheld => Sharing::Withheld,
     }
 }
 

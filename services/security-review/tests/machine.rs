@@ -160,13 +160,35 @@ proptest! {
 
 #[test]
 fn every_method_of_the_contract_has_a_rule_and_no_rule_names_another() {
-    let service = security_review::ACCESS.public[0];
-    let methods = service_kit::server::methods_of(service.name);
-    assert!(!methods.is_empty());
-    for method in &methods {
-        assert!(service.rules.iter().any(|rule| rule.method == method), "{method} has no rule");
+    for service in security_review::ACCESS.public {
+        let methods = service_kit::server::methods_of(service.name);
+        assert!(!methods.is_empty());
+        for method in &methods {
+            assert!(service.rules.iter().any(|rule| rule.method == method), "{method} has no rule");
+        }
+        for rule in service.rules {
+            assert!(methods.iter().any(|method| method == rule.method), "{} is no method", rule.method);
+        }
     }
-    for rule in service.rules {
-        assert!(methods.iter().any(|method| method == rule.method), "{} is no method", rule.method);
-    }
+}
+
+#[test]
+fn art31_content_that_is_a_state_secret_is_rejected_with_where_it_belongs() {
+    let reviewer = reviewer("reviewer");
+    let rejected = open().reject_as_state_secret("", &reviewer, NOW).expect("open");
+    assert_eq!(rejected.happened(), Happened::RejectedAsStateSecret);
+    assert!(rejected.review().state.reasons().contains("区保密局"));
+    let with_words = open().reject_as_state_secret("见线下函件", &reviewer, NOW).expect("open");
+    assert!(with_words.review().state.reasons().ends_with("\n见线下函件"));
+    let own = open().reject_as_state_secret("", &self::reviewer("drafter"), NOW).err();
+    assert_eq!(own, Some(Rejection::SelfApproval));
+}
+
+#[test]
+fn an_open_review_waits_for_a_reviewer_who_is_not_the_drafter_and_a_decided_one_for_nobody() {
+    let tasks = open().tasks();
+    assert_eq!(tasks.len(), 1);
+    assert_eq!(tasks[0].not, Some(Subject("drafter".to_owned())));
+    let passed = open().pass(&digest(1), &reviewer("reviewer"), NOW).expect("open");
+    assert!(passed.review().tasks().is_empty());
 }

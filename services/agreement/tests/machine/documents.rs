@@ -1,14 +1,36 @@
 //! The documents: what stands in them, and that the same agreement renders to the same bytes.
 
+use agreement::agreement::lifecycle::ReplacementKind;
 use agreement::agreement::{DocumentKind, Rendered};
+use agreement::case::Matter;
 use agreement::case::{Ground, NamedParties, Party};
 use agreement::document::sha256;
-use agreement::terms::Terms;
+use agreement::terms::{GiveBack, Terms};
+use govshare_model::pack::DeliveryMode;
 
-use crate::support::{case, content, draft, drafted, parties, resource, terms};
+use crate::support::{
+    NOW, active, case, content, draft, drafted, drafter, pack, parties, rendered, resource, terms,
+};
 
-fn text(documents: &[Rendered], kind: DocumentKind) -> String {
+fn html(documents: &[Rendered], kind: DocumentKind) -> String {
     String::from_utf8(content(documents, kind).to_vec()).expect("rendered as UTF-8")
+}
+
+/// What one reads: a line for each paragraph, heading, item of a list and row of a table.
+fn text(documents: &[Rendered], kind: DocumentKind) -> String {
+    let html = html(documents, kind);
+    let (_, body) = html.split_once("<body>").expect("a body");
+    let mut text = String::new();
+    for part in body.split('<') {
+        let (tag, words) = part.split_once('>').unwrap_or(("", part));
+        if matches!(tag, "/p" | "/h1" | "/h2" | "/li" | "/tr") {
+            text.push('\n');
+        }
+        text.push_str(words.trim_matches('\n'));
+    }
+    let decoded =
+        [("&lt;", "<"), ("&gt;", ">"), ("&quot;", "\""), ("&#x27;", "'"), ("&#x2f;", "/"), ("&amp;", "&")];
+    decoded.iter().fold(text, |text, (escaped, plain)| text.replace(escaped, plain))
 }
 
 fn assert_line(text: &str, wanted: &str) {
@@ -28,16 +50,16 @@ fn the_agreement_names_case_parties_resource_terms_and_duties() {
         "甲方（申请方、使用方）：区教委（jiaowei）",
         "乙方（提供方）：区卫生局（weishengju）",
         "丙方（区政府信息办）：区政府信息办（info-office）",
-        "　　资源名称：托幼机构卫生评价结果",
-        "　　目录条目：0192f0c1-0000-7000-8000-000000000002",
-        "　　条目版本：第3版",
-        "　　（1）机构名称",
-        "　　（2）评价等级",
-        "　　幼儿园招生资格审核",
-        "　　通过区交换平台每季度提供一次",
-        "　　自2026年3月2日起至2026年12月31日止，首日和末日计算在内（北京时间）。",
-        "　　有效期届满后三十日内删除全部副本",
-        "　　本资源不涉及须签订安全保密协议的情形。",
+        "资源名称：托幼机构卫生评价结果",
+        "目录条目：0192f0c1-0000-7000-8000-000000000002",
+        "条目版本：第3版",
+        "机构名称",
+        "评价等级",
+        "幼儿园招生资格审核",
+        "通过区交换平台每季度提供一次",
+        "自2026年3月2日起至2026年12月31日止，首日和末日计算在内（北京时间）。",
+        "有效期届满后三十日内删除全部副本",
+        "本资源不涉及须签订安全保密协议的情形。",
     ] {
         assert_line(&text, line);
     }
@@ -60,9 +82,9 @@ fn art31_grounds_add_the_confidentiality_agreement_of_provider_and_user() {
     for line in [
         "提供方：区卫生局（weishengju）",
         "使用方：区教委（jiaowei）",
-        "　　（1）个人隐私",
-        "　　（2）共享信息提供方认为敏感的信息",
-        "　　资源名称：托幼机构卫生评价结果",
+        "个人隐私",
+        "共享信息提供方认为敏感的信息",
+        "资源名称：托幼机构卫生评价结果",
     ] {
         assert_line(&confidentiality, line);
     }
@@ -96,23 +118,85 @@ fn an_empty_list_of_items_means_the_whole_resource() {
 #[test]
 fn what_parties_write_never_looks_like_a_heading_and_hides_nothing() {
     let sly = Terms {
-        purpose: "统计\n\n五、有效期\n\t自2020年起\u{202e}倒\u{2028}断".to_owned(), ..terms()
+        purpose: "统计\n\n<h2>五、有效期</h2>\n\t自2020年起\u{202e}倒\u{2028}断<script>alert(1)</script>"
+            .to_owned(),
+        ..terms()
     };
     let named = parties();
     let sly_name =
         Party { name: "区教委\n乙方（提供方）：他人".to_owned(), ..named.applicant.clone() };
     let sly_parties = NamedParties { applicant: sly_name, ..named };
     let transition = draft(&case(), &resource(&[]), &sly_parties, sly).expect("only its looks are wrong");
-    let (_, documents) = transition
-        .happened()
-        .find_map(|(version, happened)| match happened {
-            agreement::agreement::Happened::Drafted { documents } => Some((version, documents.clone())),
-            _ => None,
-        })
-        .expect("drafting renders");
+    let documents = rendered(&transition);
+    let html = html(&documents, DocumentKind::Agreement);
+    assert_eq!(html.matches("<h2>五、有效期").count(), 1, "{html}");
+    assert!(!html.contains("<script"), "{html}");
     let text = text(&documents, DocumentKind::Agreement);
+    assert_line(&text, "<h2>五、有效期</h2>");
     assert_eq!(text.lines().filter(|line| line.starts_with("五、有效期")).count(), 1, "{text}");
-    assert_eq!(text.lines().filter(|line| line.starts_with("乙方")).count(), 1, "{text}");
-    assert_line(&text, "　　五、有效期");
+    assert_eq!(text.lines().filter(|line| line.starts_with("乙方（提供方）")).count(), 1, "{text}");
     assert!(!text.contains(['\u{202e}', '\u{2028}', '\t']));
+}
+
+/// Terms that fill every place of the templates.
+fn full_terms() -> Terms {
+    Terms {
+        delivery_mode: Some(DeliveryMode::Batch),
+        frequency: "每季度首月10日前".to_owned(),
+        give_back: vec![GiveBack {
+            what: "招生计划".to_owned(),
+            scope: "全区公办幼儿园，2026年度".to_owned(),
+            time: "每年3月31日前".to_owned(),
+        }],
+        ..terms()
+    }
+}
+
+#[test]
+fn art21_the_agreement_names_what_the_taker_gives_in_which_time_and_scope() {
+    let transition = draft(&case(), &resource(&[]), &parties(), full_terms()).expect("all is in order");
+    let text = text(&rendered(&transition), DocumentKind::Agreement);
+    assert_line(&text, "招生计划全区公办幼儿园，2026年度每年3月31日前");
+    assert_line(&text, "提供方式：批量交换");
+    assert_line(&text, "提供频率：每季度首月10日前");
+}
+
+/// The exact bytes: whoever changes a template sees what will be signed from then on.
+#[test]
+fn each_pack_has_its_own_wording_and_it_never_changes_unseen() {
+    let grounds = [Ground::TradeSecret, Ground::PersonalPrivacy];
+    let (case, resource, parties) = (case(), resource(&grounds), parties());
+    for id in ["xicheng-2014", "national-2025"] {
+        let matter = Matter { case: &case, resource: &resource, parties: &parties, pack: pack(id) };
+        let former = active().0;
+        let transition = former
+            .draft_replacement(
+                crate::support::id(),
+                ReplacementKind::Amendment,
+                &matter,
+                full_terms(),
+                &drafter(),
+                NOW,
+            )
+            .expect("all is in order");
+        let documents = rendered(&transition);
+        for kind in [DocumentKind::Agreement, DocumentKind::Confidentiality] {
+            insta::assert_snapshot!(format!("{id}-{}", kind.as_str()), html(&documents, kind));
+        }
+    }
+}
+
+#[test]
+fn a_pack_without_wording_of_its_own_is_named_by_its_title_and_number() {
+    let own = govshare_model::pack::Pack {
+        id: "other-2030".to_owned(),
+        number: "某令第1号".to_owned(),
+        ..pack("national-2025").clone()
+    };
+    let (case, resource, parties) = (case(), resource(&[]), parties());
+    let matter = Matter { case: &case, resource: &resource, parties: &parties, pack: &own };
+    let transition =
+        agreement::agreement::Agreement::draft(crate::support::id(), &matter, terms(), &drafter(), NOW);
+    let text = text(&rendered(&transition.expect("all is in order")), DocumentKind::Agreement);
+    assert!(text.contains("（某令第1号）") && !text.contains("《条例》"), "{text}");
 }

@@ -6,7 +6,7 @@ use proptest::prelude::*;
 use time::macros::{date, datetime};
 use time::{Duration, OffsetDateTime};
 
-use crate::support::{ALL, NOW, drafted, signed, unit};
+use crate::support::{ALL, NOW, active, drafted, sign, signed, unit};
 
 const AGREEMENT: DocumentKind = DocumentKind::Agreement;
 const CONFIDENTIALITY: DocumentKind = DocumentKind::Confidentiality;
@@ -17,17 +17,6 @@ const NEEDED: [(DocumentKind, &str); 5] = [
     (CONFIDENTIALITY, "weishengju"),
     (CONFIDENTIALITY, "jiaowei"),
 ];
-
-fn sign(agreement: Agreement, documents: &[Rendered], kind: DocumentKind, by: &str) -> Agreement {
-    let transition = agreement.sign(&signed(documents, kind, by, 1), NOW);
-    transition.expect("may sign").expect("is new").agreement().clone()
-}
-
-fn active() -> (Agreement, Vec<Rendered>) {
-    let (agreement, documents) = drafted(&[]);
-    let signed = ALL.iter().fold(agreement, |agreement, by| sign(agreement, &documents, AGREEMENT, by));
-    (signed, documents)
-}
 
 #[test]
 fn the_last_signature_signs_and_activates_in_one_transition() {
@@ -208,6 +197,9 @@ proptest! {
                 State::Active { .. } => prop_assert!(complete && count == needed.len()),
                 State::AwaitingSignatures { .. } => prop_assert!(!complete),
                 State::Cancelled { reason, .. } => prop_assert!(!complete && reason == "改期"),
+                other @ (State::Suspended { .. } | State::Ended { .. }) => {
+                    prop_assert!(false, "signing and cancelling lead to {}", other.name());
+                }
             }
         }
     }

@@ -1,12 +1,13 @@
 //! A consented case with its resource, parties and keys.
 
 use agreement::agreement::{Agreement, DocumentKind, Happened, Rejection, Rendered, Transition};
-use agreement::case::{Case, Ground, NamedParties, Party, Resource, Standing};
+use agreement::case::{Case, Ground, Matter, NamedParties, Party, Resource, Standing};
 use agreement::signing::{self, Key, Verified};
 use agreement::signing_input;
 use agreement::terms::Terms;
 use aws_lc_rs::signature::{Ed25519KeyPair, KeyPair};
 use govshare_model::id::{AgreementId, CaseId, EntryId, UnitId};
+use govshare_model::pack::Pack;
 use govshare_model::{Actor, Role, Subject};
 use time::OffsetDateTime;
 use time::macros::{date, datetime};
@@ -20,11 +21,15 @@ pub fn unit(name: &str) -> UnitId {
 }
 
 pub fn drafter() -> Actor {
-    Actor {
-        subject: Subject("drafter".to_owned()),
-        unit: unit("weishengju"),
-        roles: [Role::Drafter].into_iter().collect(),
-    }
+    actor("weishengju", Role::Drafter)
+}
+
+pub fn actor(of: &str, role: Role) -> Actor {
+    Actor { subject: Subject(role.as_str().to_owned()), unit: unit(of), roles: [role].into_iter().collect() }
+}
+
+pub fn pack(id: &str) -> &'static Pack {
+    Pack::builtin(id).expect("it ships")
 }
 
 pub fn case() -> Case {
@@ -37,6 +42,7 @@ pub fn case() -> Case {
         entry_version: 3,
         items: Vec::new(),
         standing: Standing::Consented,
+        pack: "xicheng-2014/1".to_owned(),
     }
 }
 
@@ -62,9 +68,13 @@ pub fn terms() -> Terms {
         purpose: "幼儿园招生资格审核".to_owned(),
         items: vec!["机构名称".to_owned(), "评价等级".to_owned()],
         delivery: "通过区交换平台每季度提供一次".to_owned(),
+        delivery_mode: None,
+        frequency: String::new(),
+        give_back: Vec::new(),
         valid_from: date!(2026 - 03 - 02),
         valid_until: date!(2026 - 12 - 31),
         retention: "有效期届满后三十日内删除全部副本".to_owned(),
+        disposal_days: 30,
     }
 }
 
@@ -78,17 +88,23 @@ pub fn draft(
     parties: &NamedParties,
     terms: Terms,
 ) -> Result<Transition, Rejection> {
-    Agreement::draft(id(), case, resource, parties, terms, &drafter(), NOW)
+    let matter = Matter { case, resource, parties, pack: pack("xicheng-2014") };
+    Agreement::draft(id(), &matter, terms, &drafter(), NOW)
 }
 
 /// A drafted agreement with its documents.
 pub fn drafted(grounds: &[Ground]) -> (Agreement, Vec<Rendered>) {
     let transition = draft(&case(), &resource(grounds), &parties(), terms()).expect("all is in order");
+    (transition.agreement().clone(), rendered(&transition))
+}
+
+/// The documents of a draft.
+pub fn rendered(transition: &Transition) -> Vec<Rendered> {
     let documents = transition.happened().find_map(|(_, happened)| match happened {
         Happened::Drafted { documents } => Some(documents.clone()),
-        Happened::Signed { .. } | Happened::Activated | Happened::Cancelled => None,
+        _ => None,
     });
-    (transition.agreement().clone(), documents.expect("drafting renders"))
+    documents.expect("drafting renders")
 }
 
 /// A unit's key pair; the same for the same unit and number.
@@ -112,4 +128,18 @@ pub fn signed(documents: &[Rendered], kind: DocumentKind, by: &str, number: u8) 
     let content = content(documents, kind);
     let signature = pair.sign(&signing_input(kind, "ed25519", content));
     signing::verify(kind, content, &unit(by), &key, signature.as_ref().to_vec()).expect("signed by this key")
+}
+
+/// Signs with the unit's first key.
+pub fn sign(agreement: Agreement, documents: &[Rendered], kind: DocumentKind, by: &str) -> Agreement {
+    let transition = agreement.sign(&signed(documents, kind, by, 1), NOW);
+    transition.expect("may sign").expect("is new").agreement().clone()
+}
+
+/// An agreement that all have signed.
+pub fn active() -> (Agreement, Vec<Rendered>) {
+    let (agreement, documents) = drafted(&[]);
+    let sign = |agreement, by: &&str| sign(agreement, &documents, DocumentKind::Agreement, by);
+    let signed = ALL.iter().fold(agreement, sign);
+    (signed, documents)
 }

@@ -1,11 +1,12 @@
 //! When an agreement can be drafted, and which terms stand.
 
 use agreement::agreement::Rejection;
-use agreement::case::{Case, NamedParties, Party, Standing};
+use agreement::case::{Case, Matter, NamedParties, Party, Standing};
 use agreement::terms::{Terms, TermsProblem};
+use govshare_model::pack::DeliveryMode;
 use time::macros::date;
 
-use crate::support::{case, draft, parties, resource, terms, unit};
+use crate::support::{case, draft, pack, parties, resource, terms, unit};
 
 fn items(names: &[&str]) -> Vec<String> {
     names.iter().map(|name| (*name).to_owned()).collect()
@@ -63,7 +64,10 @@ fn the_scope_is_never_wider_than_what_was_asked_for() {
     let scope = |asked: &[&str], listed: &[&str], agreed: &[&str]| {
         let asked = Case { items: items(asked), ..case() };
         let listed = agreement::case::Resource { items: items(listed), ..resource(&[]) };
-        Terms { items: items(agreed), ..terms() }.problems(&asked, &listed, today)
+        let parties = parties();
+        let matter =
+            Matter { case: &asked, resource: &listed, parties: &parties, pack: pack("xicheng-2014") };
+        Terms { items: items(agreed), ..terms() }.problems(&matter, today)
     };
     let unknown = |item: &str| vec![TermsProblem::Unknown { item: item.to_owned() }];
     assert_eq!(scope(&[], &["甲", "乙"], &[]), vec![], "all asked for, all agreed");
@@ -88,4 +92,16 @@ fn the_last_day_may_be_today_in_shanghai() {
     assert_eq!(until(date!(2026 - 03 - 02)), None);
     let over = Rejection::TermsInvalid { problems: vec![TermsProblem::Over] };
     assert_eq!(until(date!(2026 - 03 - 01)), Some(over));
+}
+
+#[test]
+fn the_way_of_delivery_is_one_that_the_pack_knows() {
+    let (case, resource, parties) = (case(), resource(&[]), parties());
+    let problems = |id: &str, mode| {
+        let matter = Matter { case: &case, resource: &resource, parties: &parties, pack: pack(id) };
+        Terms { delivery_mode: Some(mode), ..terms() }.problems(&matter, date!(2026 - 03 - 02))
+    };
+    assert_eq!(problems("xicheng-2014", DeliveryMode::AsAgreed), vec![]);
+    assert_eq!(problems("national-2025", DeliveryMode::File), vec![]);
+    assert_eq!(problems("national-2025", DeliveryMode::AsAgreed), vec![TermsProblem::ModeNotAllowed]);
 }

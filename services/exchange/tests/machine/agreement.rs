@@ -11,6 +11,9 @@ fn data_flows_only_while_the_agreement_is_active() {
         (State::AwaitingSignatures, Err(Rejection::NotActive { state: "AWAITING_SIGNATURES" })),
         (State::Cancelled, Err(Rejection::NotActive { state: "CANCELLED" })),
         (State::Expired, Err(Rejection::NotActive { state: "EXPIRED" })),
+        (State::Suspended, Err(Rejection::NotActive { state: "SUSPENDED" })),
+        (State::Terminated, Err(Rejection::NotActive { state: "TERMINATED" })),
+        (State::Replaced, Err(Rejection::NotActive { state: "REPLACED" })),
     ] {
         assert_eq!(agreement(state).lets_flow(today), wanted, "{state:?}");
     }
