@@ -3,6 +3,7 @@
 
 use std::sync::LazyLock;
 
+use minijinja::value::Serde;
 use minijinja::{AutoEscape, Environment, context};
 use serde::Serialize;
 
@@ -46,6 +47,6 @@ impl Form {
     /// The page, in UTF-8.
     pub fn html(&self) -> String {
         let template = TEMPLATES.get_template("form").expect("it was added above");
-        template.render(context! { form => self }).expect("every variable of the template is given")
+        template.render(context! { form => Serde(self) }).expect("every variable of the template is given")
     }
 }
