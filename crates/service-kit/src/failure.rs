@@ -104,13 +104,16 @@ fn code(reason: Reason) -> Code {
         RoleNotAllowed | SelfApproval => Code::PermissionDenied,
         NotFound => Code::NotFound,
         FieldInvalid | PageTokenInvalid | RequestIdReused | ReasonsMissing | SignatureInvalid
-        | ContentMismatch => Code::InvalidArgument,
+        | ContentMismatch | PolicyPackInvalid | HolidayNoticeInvalid => Code::InvalidArgument,
         AlreadyExists => Code::AlreadyExists,
         EtagMismatch | LostRace => Code::Aborted,
         WrongState | RequestNotOpen | AnswerNotProposed | EntryNotPublished | EntrySharedActively
         | EntryIncomplete | NotReviewed | SensitiveNotActive | StateSecretRefused | OwnResource
         | UnitProvisional | KeyNotActive | CaseNotConsented | AgreementExists | AgreementNotActive
         | AlreadySigned | TicketSpent => Code::FailedPrecondition,
+        SupplementNotAllowed | ExtensionNotAllowed | ExtensionNotAsked | LastDayPassed | ExtraConditions
+        | SupplementFirst | EntryNotNamed | EntryOfOtherUnit | LiaisonExists | SuperiorNotInState
+        | RequestNotOverdue | EscalatedEnough | NotRenewable | PolicyPackUnknown => Code::FailedPrecondition,
         RateLimited | Overloaded => Code::ResourceExhausted,
         UpstreamUnavailable | AuditUnavailable => Code::Unavailable,
         Unspecified | Internal => Code::Internal,
