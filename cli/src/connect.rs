@@ -7,6 +7,7 @@ use std::time::Duration;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use govshare_proto::access_request::v1::access_request_service_client::AccessRequestServiceClient;
+use govshare_proto::access_request::v1::policy_service_client::PolicyServiceClient;
 use govshare_proto::agreement::v1::agreement_service_client::AgreementServiceClient;
 use govshare_proto::audit::v1::audit_service_client::AuditServiceClient;
 use govshare_proto::catalog::v1::entry_service_client::EntryServiceClient;
@@ -119,6 +120,7 @@ clients! {
     entries = EntryServiceClient,
     reviews = SecurityReviewServiceClient,
     access_requests = AccessRequestServiceClient,
+    policies = PolicyServiceClient,
     agreements = AgreementServiceClient,
     exchange = ExchangeServiceClient,
     audit = AuditServiceClient,

@@ -37,7 +37,8 @@ macro_rules! shown {
 shown! {
     catalog: Unit, UnitKey, Entry, SharedDatabase, ListUnitsResponse, ListUnitKeysResponse, ListEntriesResponse,
         ListSharedDatabasesResponse, SearchEntriesResponse;
-    access_request: AccessRequest, ListAccessRequestsResponse;
+    access_request: AccessRequest, ListAccessRequestsResponse, PolicyPack, ListPolicyPacksResponse,
+        DryRunPolicyPackResponse, HolidayNotice, ListHolidayNoticesResponse;
     agreement: Agreement, ListAgreementsResponse;
     exchange: DataVersion, CreateTicketResponse, ListDataVersionsResponse, ListDeliveriesResponse;
     audit: ListEventsResponse;

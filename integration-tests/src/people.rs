@@ -2,6 +2,8 @@
 
 use govshare_model::id::UnitId;
 use govshare_proto::access_request::v1::access_request_service_client::AccessRequestServiceClient;
+use govshare_proto::access_request::v1::policy_service_client::PolicyServiceClient;
+use govshare_proto::access_request::v1::task_service_client::TaskServiceClient as RequestTaskServiceClient;
 use govshare_proto::agreement::v1::agreement_service_client::AgreementServiceClient;
 use govshare_proto::audit::v1::audit_service_client::AuditServiceClient;
 use govshare_proto::catalog::v1::entry_service_client::EntryServiceClient;
@@ -59,6 +61,8 @@ impl Person {
         entries -> EntryServiceClient,
         reviews -> SecurityReviewServiceClient,
         requests -> AccessRequestServiceClient,
+        request_tasks -> RequestTaskServiceClient,
+        policies -> PolicyServiceClient,
         agreements -> AgreementServiceClient,
         exchange -> ExchangeServiceClient,
         audit -> AuditServiceClient,

@@ -44,20 +44,26 @@ impl City {
     }
 
     pub async fn shaped(replicas: &Shape) -> City {
-        Self::build(replicas, false, &[]).await
+        Self::build(replicas, false, "", &[]).await
     }
 
     /// As [`City::start`], with mutual TLS between all services.
     pub async fn start_with_mutual_tls() -> City {
-        Self::build(&Shape::new(), true, &[]).await
+        Self::build(&Shape::new(), true, "", &[]).await
     }
 
     /// As [`City::start`], with exchange's own part of the configuration changed.
     pub async fn start_with_exchange(changed: &[(&str, &str)]) -> City {
-        Self::build(&Shape::new(), false, changed).await
+        Self::build(&Shape::new(), false, exchange::NAME, changed).await
     }
 
-    async fn build(replicas: &Shape, mutual_tls: bool, exchange: &[(&str, &str)]) -> City {
+    /// As [`City::start`], with these policy packs in force.
+    pub async fn start_with_packs(packs: &str) -> City {
+        Self::build(&Shape::new(), false, access_request::NAME, &[("PACKS", packs)]).await
+    }
+
+    /// `changed` is `service`'s own part of the configuration.
+    async fn build(replicas: &Shape, mutual_tls: bool, changed_of: &str, changed: &[(&str, &str)]) -> City {
         let server = TestServer::shared().await.expect("a private PostgreSQL starts");
         let database = server.fresh_database("govshare", migrate).await.expect("a fresh database");
         let port = url::Url::parse(database.url()).ok().and_then(|url| url.port()).expect("a TCP port");
@@ -84,9 +90,9 @@ impl City {
             let runtime = Runtime { listener, admin: None, clock: clock.clone(), shutdown: stop.clone() };
             let mut settings = settings(service, number, &services, &identity, &database, &cord, &dir);
             settings.extend(certificates.iter().flat_map(Certificates::settings));
-            if service.name == exchange::NAME {
+            if service.name == changed_of {
                 settings.extend(
-                    exchange
+                    changed
                         .iter()
                         .map(|(name, value)| (format!("GOVSHARE__SERVICE__{name}"), (*value).to_owned())),
                 );

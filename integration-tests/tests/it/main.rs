@@ -1,5 +1,7 @@
 //! Everything that is tested through the gateway, on real PostgreSQL, with all services running.
 
+mod art_26_27;
+mod art_36_packs;
 mod authorization;
 mod authorization_over_grpc;
 mod bad_input;
