@@ -13,7 +13,8 @@ use crate::failure::Failure;
 use crate::output::Output;
 use crate::sandbox::Sandbox;
 use crate::{
-    agreements, audit, catalog, databases, demo, evaluation, exchange, keys, policy, requests, tokens, units,
+    agreements, audit, catalog, databases, demo, evaluation, exchange, keys, policy, registers, requests,
+    todo, tokens, units,
 };
 
 /// 政务信息资源共享: catalogue, applications, agreements and exchange from the command line.
@@ -60,6 +61,10 @@ pub enum Command {
     /// The register of shared databases (art. 5, 12).
     #[command(subcommand)]
     Database(databases::Command),
+    /// What waits for you, in every service.
+    Todo(todo::Todo),
+    /// Registers (台账) as workbooks.
+    Register(registers::Register),
     /// One sharing case from catalogue to delivery, with what is refused on the way.
     Demo(demo::Demo),
 }

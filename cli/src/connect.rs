@@ -8,14 +8,19 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use govshare_proto::access_request::v1::access_request_service_client::AccessRequestServiceClient;
 use govshare_proto::access_request::v1::policy_service_client::PolicyServiceClient;
+use govshare_proto::access_request::v1::task_service_client::TaskServiceClient as RequestTasks;
 use govshare_proto::agreement::v1::agreement_service_client::AgreementServiceClient;
+use govshare_proto::agreement::v1::task_service_client::TaskServiceClient as AgreementTasks;
 use govshare_proto::audit::v1::audit_service_client::AuditServiceClient;
 use govshare_proto::catalog::v1::entry_service_client::EntryServiceClient;
 use govshare_proto::catalog::v1::shared_database_service_client::SharedDatabaseServiceClient;
+use govshare_proto::catalog::v1::task_service_client::TaskServiceClient as CatalogTasks;
 use govshare_proto::catalog::v1::unit_service_client::UnitServiceClient;
 use govshare_proto::evaluation::v1::evaluation_service_client::EvaluationServiceClient;
+use govshare_proto::evaluation::v1::task_service_client::TaskServiceClient as EvaluationTasks;
 use govshare_proto::exchange::v1::exchange_service_client::ExchangeServiceClient;
 use govshare_proto::security_review::v1::security_review_service_client::SecurityReviewServiceClient;
+use govshare_proto::security_review::v1::task_service_client::TaskServiceClient as ReviewTasks;
 use tonic::metadata::{Ascii, MetadataValue};
 use tonic::service::Interceptor;
 use tonic::service::interceptor::InterceptedService;
@@ -125,6 +130,11 @@ clients! {
     exchange = ExchangeServiceClient,
     audit = AuditServiceClient,
     evaluation = EvaluationServiceClient,
+    request_tasks = RequestTasks,
+    agreement_tasks = AgreementTasks,
+    catalog_tasks = CatalogTasks,
+    evaluation_tasks = EvaluationTasks,
+    review_tasks = ReviewTasks,
 }
 
 impl Caller {

@@ -15,9 +15,11 @@ pub mod keys;
 pub mod output;
 pub mod policy;
 pub mod progress;
+pub mod registers;
 pub mod requests;
 pub mod sandbox;
 pub mod signing;
+pub mod todo;
 pub mod tokens;
 pub mod transfer;
 pub mod units;
@@ -40,6 +42,8 @@ pub async fn run(arguments: Arguments) -> Result<(), Failure> {
         Command::Evaluation(command) => evaluation::run(command, global).await,
         Command::Unit(command) => units::run(command, global).await,
         Command::Database(command) => databases::run(command, global).await,
+        Command::Todo(todo) => todo::run(todo, global).await,
+        Command::Register(register) => registers::run(register, global).await,
         Command::Demo(demo) => demo.run(global).await,
     }
 }

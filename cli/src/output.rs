@@ -37,7 +37,7 @@ macro_rules! shown {
 shown! {
     catalog: Unit, UnitKey, Entry, SharedDatabase, ListUnitsResponse, ListUnitKeysResponse, ListEntriesResponse,
         ListSharedDatabasesResponse, SearchEntriesResponse;
-    access_request: AccessRequest, ListAccessRequestsResponse, PolicyPack, ListPolicyPacksResponse,
+    access_request: AccessRequest, ListAccessRequestsResponse, ListTasksResponse, PolicyPack, ListPolicyPacksResponse,
         DryRunPolicyPackResponse, HolidayNotice, ListHolidayNoticesResponse;
     agreement: Agreement, ListAgreementsResponse;
     exchange: DataVersion, CreateTicketResponse, ListDataVersionsResponse, ListDeliveriesResponse;
@@ -107,15 +107,21 @@ pub fn listed<M: Shown>(reply: &M, of: &str, columns: &[&str]) -> Table {
     rows(&reflect(reply), of, columns)
 }
 
-fn rows(reply: &DynamicMessage, of: &str, columns: &[&str]) -> Table {
+/// What [`Output::list`] shows, row by row.
+pub fn cells<M: Shown>(reply: &M, of: &str, columns: &[&str]) -> Vec<Vec<String>> {
+    cells_of(&reflect(reply), of, columns)
+}
+
+fn cells_of(reply: &DynamicMessage, of: &str, columns: &[&str]) -> Vec<Vec<String>> {
     let records = reply.get_field_by_name(of);
     let records = records.as_ref().and_then(|records| records.as_list()).unwrap_or_default();
+    let records = records.iter().filter_map(Value::as_message);
+    records.map(|record| columns.iter().map(|column| field(record, column)).collect()).collect()
+}
+
+fn rows(reply: &DynamicMessage, of: &str, columns: &[&str]) -> Table {
     let headers = columns.iter().map(|column| column.rsplit('.').next().unwrap_or(column).to_owned());
-    let cells = records
-        .iter()
-        .filter_map(Value::as_message)
-        .map(|record| columns.iter().map(|column| field(record, column)).collect());
-    table(headers.collect(), cells.collect())
+    table(headers.collect(), cells_of(reply, of, columns))
 }
 
 /// A table as people read it.

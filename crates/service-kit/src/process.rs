@@ -15,6 +15,11 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::{database, telemetry};
 
+/// A call allocates often and little; with the system's allocator a transition costs more CPU and the search index is
+/// built a tenth slower.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// What a service is given to run: bound sockets, business time, and the word to stop.
 pub struct Runtime {
     pub listener: TcpListener,

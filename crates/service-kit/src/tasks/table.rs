@@ -161,22 +161,27 @@ pub(crate) async fn list(
     limit: i64,
 ) -> Result<Vec<Row>, sqlx::Error> {
     let roles: Vec<&str> = actor.roles.iter().map(Role::as_str).collect();
+    let due = match after {
+        None => "-infinity".to_owned(),
+        Some(Key { due: None, .. }) => "infinity".to_owned(),
+        Some(Key { due: Some(due), .. }) => due.to_string(),
+    };
     sqlx::query_as(
         "SELECT DISTINCT ON (found.due, aggregate, kind) aggregate, kind, unit, roles, case_id, zh, en, subject, \
            article, nullif(found.due, 'infinity') AS due, provisional, create_time \
          FROM unnest(ARRAY[$1::text, '']) AS units (for_unit) CROSS JOIN unnest($2::text[]) AS roles_of (for_role) \
          CROSS JOIN LATERAL ( \
            SELECT * FROM tasks WHERE unit = for_unit AND role = for_role AND not_for <> $3 \
-             AND ($4::text IS NULL OR (due, aggregate, kind) > (coalesce($6, 'infinity'::date), $4, $5)) \
+             AND (due, aggregate, kind) > ($4::text::date, $5, $6) \
            ORDER BY due, aggregate, kind LIMIT $7) AS found \
          ORDER BY found.due, aggregate, kind LIMIT $7",
     )
     .bind(actor.unit.as_str())
     .bind(roles)
     .bind(actor.subject.as_str())
-    .bind(after.map(|key| key.aggregate.as_str()))
-    .bind(after.map(|key| key.kind.as_str()))
-    .bind(after.and_then(|key| key.due))
+    .bind(due)
+    .bind(after.map_or("", |key| &key.aggregate))
+    .bind(after.map_or("", |key| &key.kind))
     .bind(limit)
     .fetch_all(pool)
     .await
