@@ -18,3 +18,4 @@ mod log_replicas;
 mod patience;
 mod replicas;
 mod schemas;
+mod sweep;

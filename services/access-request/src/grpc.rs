@@ -75,7 +75,7 @@ pub fn parse<M: prost::Message>(
 }
 
 /// As [`parse`], for a transition with one written statement, which stands in `field`.
-fn written<M: prost::Message>(
+pub fn written<M: prost::Message>(
     request: &Request<M>,
     id: &str,
     request_id: &str,
@@ -414,53 +414,20 @@ impl AccessRequestService for Requests {
         &self,
         request: Request<pb::RequestSupplementRequest>,
     ) -> Reply<pb::RequestSupplementResponse> {
-        let body = request.get_ref();
-        let mut violations = Violations::new();
-        let call = Call::new(&request, &body.request_id, &mut violations)?;
-        let id = violations.parse("access_request_id", &body.access_request_id);
-        let missing = convert::missing(&body.missing, &mut violations);
-        violations.finish()?;
-        let now = self.now();
-        let step = |case: AccessRequest| {
-            let pack = self.rules.of(&case)?;
-            Ok(case.request_supplement(missing, pack, &call.actor, now)?)
-        };
-        let reply = |access_request| pb::RequestSupplementResponse { access_request };
-        Ok(self.change(&call, "RequestSupplement", given(id), step, reply).await?)
+        self.ask_for_supplement(request).await
     }
 
     async fn request_extension(
         &self,
         request: Request<pb::RequestExtensionRequest>,
     ) -> Reply<pb::RequestExtensionResponse> {
-        let body = request.get_ref();
-        let mut violations = Violations::new();
-        let call = Call::new(&request, &body.request_id, &mut violations)?;
-        let id = violations.parse("access_request_id", &body.access_request_id);
-        let days = u16::try_from(body.working_days).unwrap_or_default();
-        violations.check(days > 0, "working_days", "must be at least 1 / 须至少为1个工作日");
-        let reason = violations.text("reason", &body.reason, 1, 4000);
-        violations.finish()?;
-        let now = self.now();
-        let step = |case: AccessRequest| {
-            let pack = self.rules.of(&case)?;
-            Ok(case.request_extension(days, reason, pack, &call.actor, now)?)
-        };
-        let reply = |access_request| pb::RequestExtensionResponse { access_request };
-        Ok(self.change(&call, "RequestExtension", given(id), step, reply).await?)
+        self.ask_for_extension(request).await
     }
 
     async fn decide_extension(
         &self,
         request: Request<pb::DecideExtensionRequest>,
     ) -> Reply<pb::DecideExtensionResponse> {
-        let body = request.get_ref();
-        let decision = ("decision", &*body.decision);
-        let (call, id, text) = written(&request, &body.access_request_id, &body.request_id, decision)?;
-        let (granted, calendar, now) = (body.granted, self.holidays.calendar().await?, self.now());
-        let decide =
-            |case: AccessRequest| Ok(case.decide_extension(granted, text, &calendar, &call.actor, now)?);
-        let reply = |access_request| pb::DecideExtensionResponse { access_request };
-        Ok(self.change(&call, "DecideExtension", id, decide, reply).await?)
+        self.decide(request).await
     }
 }

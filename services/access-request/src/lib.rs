@@ -5,6 +5,7 @@ mod case_facts;
 mod convert;
 mod error;
 mod grpc;
+mod more_time;
 mod packs;
 pub mod policy;
 mod show;

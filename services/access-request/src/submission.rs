@@ -8,9 +8,7 @@ use time::Date;
 use tonic::{Request, Response};
 use uuid::Uuid;
 
-use crate::access_request::{
-    AccessRequest, Asked, Destination, Received, Rejection, Renewal, Resource, State,
-};
+use crate::access_request::{AccessRequest, Asked, Destination, Received, Renewal, Resource};
 use crate::convert::{self, authorize};
 use crate::grpc::{Reply, Requests, given, parse};
 
@@ -99,37 +97,6 @@ impl Requests {
         };
         let reply = |access_request| pb::SubmitAccessRequestResponse { access_request };
         Ok(self.change(&call, "SubmitAccessRequest", id, submit, reply).await?)
-    }
-
-    pub async fn supplement(
-        &self,
-        request: Request<pb::SupplementAccessRequestRequest>,
-    ) -> Reply<pb::SupplementAccessRequestResponse> {
-        let mut violations = Violations::new();
-        let call = Call::new(&request, &request.get_ref().request_id, &mut violations)?;
-        let body = request.into_inner();
-        let id = violations.parse("access_request_id", &body.access_request_id);
-        let form = convert::form(body.form, &mut violations);
-        let statement = violations.text("statement", &body.statement, 1, 4000);
-        violations.finish()?;
-        let id = given(id);
-        if let Some(reply) = self.database.replay(&call).await? {
-            return Ok(Response::new(reply));
-        }
-        let incomplete = self.store.load(id).await?;
-        authorize(&call.actor, "SupplementAccessRequest", &incomplete)?;
-        let State::SupplementRequested { .. } = incomplete.state else {
-            return Err(Failure::from(Rejection::WrongState { state: incomplete.state.name() }).into());
-        };
-        let resource = self.known(&incomplete, &call).await?;
-        let (calendar, now) = (self.holidays.calendar().await?, self.now());
-        let supplement = |case: AccessRequest| {
-            let pack = self.rules.of(&case)?;
-            let by = &call.actor;
-            Ok(case.supplement(form, statement, resource.as_ref(), pack, &calendar, by, now)?)
-        };
-        let reply = |access_request| pb::SupplementAccessRequestResponse { access_request };
-        Ok(self.change(&call, "SupplementAccessRequest", id, supplement, reply).await?)
     }
 
     pub async fn enter_paper(
@@ -230,7 +197,7 @@ impl Requests {
     }
 
     /// The resource of a request that has an entry, as the catalogue knows it now.
-    async fn known(&self, request: &AccessRequest, call: &Call) -> Result<Option<Resource>, Failure> {
+    pub async fn known(&self, request: &AccessRequest, call: &Call) -> Result<Option<Resource>, Failure> {
         match &request.entry {
             Some(entry) => Ok(Some(self.catalog.resource(entry.id, &call.actor).await?)),
             None => Ok(None),
