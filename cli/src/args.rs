@@ -13,8 +13,8 @@ use crate::failure::Failure;
 use crate::output::Output;
 use crate::sandbox::Sandbox;
 use crate::{
-    agreements, audit, catalog, databases, demo, evaluation, exchange, keys, registers, requests, reviews,
-    todo, tokens, units,
+    agreements, audit, catalog, databases, demo, evaluation, exchange, keys, policy, registers, requests,
+    reviews, todo, tokens, units,
 };
 
 /// 政务信息资源共享: catalogue, applications, agreements and exchange from the command line.
@@ -37,6 +37,9 @@ pub enum Command {
     /// Applications for resources and their answers (art. 26).
     #[command(subcommand)]
     Request(requests::Command),
+    /// The policy packs in force, and the holidays that working days are counted by (art. 36).
+    #[command(subcommand)]
+    Policy(policy::Command),
     /// The agreement of the three parties, and its signatures (art. 26, 31).
     #[command(subcommand)]
     Agreement(agreements::Command),

@@ -7,6 +7,7 @@ use std::time::Duration;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use govshare_proto::access_request::v1::access_request_service_client::AccessRequestServiceClient;
+use govshare_proto::access_request::v1::policy_service_client::PolicyServiceClient;
 use govshare_proto::access_request::v1::task_service_client::TaskServiceClient as RequestTasks;
 use govshare_proto::agreement::v1::agreement_service_client::AgreementServiceClient;
 use govshare_proto::agreement::v1::disclosure_service_client::DisclosureServiceClient;
@@ -129,6 +130,7 @@ clients! {
     entries = EntryServiceClient,
     reviews = SecurityReviewServiceClient,
     access_requests = AccessRequestServiceClient,
+    policies = PolicyServiceClient,
     agreements = AgreementServiceClient,
     outside_deliveries = OutsideDeliveryServiceClient,
     disclosures = DisclosureServiceClient,

@@ -14,6 +14,7 @@ pub mod exchange;
 pub mod failure;
 pub mod keys;
 pub mod output;
+pub mod policy;
 pub mod progress;
 pub mod registers;
 pub mod requests;
@@ -35,6 +36,7 @@ pub async fn run(arguments: Arguments) -> Result<(), Failure> {
         Command::Token(token) => token.run(global),
         Command::Catalog(command) => catalog::run(command, global).await,
         Command::Request(command) => requests::run(command, global).await,
+        Command::Policy(command) => policy::run(command, global).await,
         Command::Agreement(command) => agreements::run(command, global).await,
         Command::Review(command) => reviews::run(command, global).await,
         Command::Key(command) => keys::run(command, global).await,

@@ -37,7 +37,8 @@ macro_rules! shown {
 shown! {
     catalog: Unit, UnitKey, Entry, SharedDatabase, ListUnitsResponse, ListUnitKeysResponse, ListEntriesResponse,
         ListSharedDatabasesResponse, SearchEntriesResponse;
-    access_request: AccessRequest, ListAccessRequestsResponse, ListTasksResponse;
+    access_request: AccessRequest, ListAccessRequestsResponse, ListTasksResponse, PolicyPack, ListPolicyPacksResponse,
+        DryRunPolicyPackResponse, HolidayNotice, ListHolidayNoticesResponse;
     agreement: Agreement, ListAgreementsResponse, OutsideDelivery, ListOutsideDeliveriesResponse, Disclosure,
         ListDisclosuresResponse;
     security_review: Restriction, ListRestrictionsResponse, SecrecyRules, ListSecrecyRulesResponse,

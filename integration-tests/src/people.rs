@@ -2,6 +2,8 @@
 
 use govshare_model::id::UnitId;
 use govshare_proto::access_request::v1::access_request_service_client::AccessRequestServiceClient;
+use govshare_proto::access_request::v1::policy_service_client::PolicyServiceClient;
+use govshare_proto::access_request::v1::task_service_client::TaskServiceClient as RequestTaskServiceClient;
 use govshare_proto::agreement::v1::agreement_service_client::AgreementServiceClient;
 use govshare_proto::agreement::v1::disclosure_service_client::DisclosureServiceClient;
 use govshare_proto::agreement::v1::outside_delivery_service_client::OutsideDeliveryServiceClient;
@@ -72,6 +74,8 @@ impl Person {
         review_tasks -> ReviewTasksClient,
         review_attachments -> ReviewAttachmentsClient,
         requests -> AccessRequestServiceClient,
+        request_tasks -> RequestTaskServiceClient,
+        policies -> PolicyServiceClient,
         agreements -> AgreementServiceClient,
         outside_deliveries -> OutsideDeliveryServiceClient,
         disclosures -> DisclosureServiceClient,

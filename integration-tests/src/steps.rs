@@ -156,6 +156,7 @@ impl Platform {
             entry_id: entry_id.to_owned(),
             form: Some(form()),
             request_id: request_id(),
+            ..Default::default()
         };
         let drafted = drafter.create_access_request(request).await.expect("drafted").into_inner();
         let id = drafted.access_request.expect("a request").access_request_id;
@@ -172,6 +173,7 @@ impl Platform {
             kind: kind.into(),
             reasons: reasons.to_owned(),
             request_id: request_id(),
+            ..Default::default()
         };
         self.person(case.provider, Role::Drafter).requests().propose_answer(request).await.expect("proposed");
     }
@@ -339,6 +341,7 @@ pub fn form() -> requests::ApplicationForm {
         items: Vec::new(),
         delivery: "文件，每学期一次".to_owned(),
         use_until: day(2027, 12, 31),
+        ..Default::default()
     }
 }
 

@@ -62,6 +62,7 @@ pub async fn run(full: bool) -> Result<Vec<Figure>, Box<dyn Error>> {
                 kind: AnswerKind::Consent.into(),
                 reasons: "同意".to_owned(),
                 request_id: Uuid::now_v7().to_string(),
+                ..Default::default()
             });
             request.metadata_mut().insert("authorization", person);
             request.metadata_mut().insert(SERVICE_HEADER, service);

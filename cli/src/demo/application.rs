@@ -60,6 +60,7 @@ pub async fn draft(
         items: target.items.iter().take(ITEMS).cloned().collect(),
         delivery: "数据文件，一次".to_owned(),
         until: Some(today() + Duration::days(365)),
+        ..Form::default()
     };
     let draft = requests::create(&drafter.caller, &target.entry, form).await?;
     expect_state(&draft, AccessRequestState::Draft)?;

@@ -113,7 +113,9 @@ fn code(reason: Reason) -> Code {
         | AttachmentTypeMismatch
         | AttachmentTooLarge
         | MendingTermMissing
-        | NegotiationMissing => Code::InvalidArgument,
+        | NegotiationMissing
+        | PolicyPackInvalid
+        | HolidayNoticeInvalid => Code::InvalidArgument,
         AlreadyExists | RestrictionExists => Code::AlreadyExists,
         EtagMismatch | LostRace => Code::Aborted,
         WrongState
@@ -140,7 +142,21 @@ fn code(reason: Reason) -> Code {
         | DeliveryThroughPlatform
         | DisclosureNotConsented
         | RestrictionNotFiled
-        | LevelLoweredWithoutAuthority => Code::FailedPrecondition,
+        | LevelLoweredWithoutAuthority
+        | SupplementNotAllowed
+        | ExtensionNotAllowed
+        | ExtensionNotAsked
+        | LastDayPassed
+        | ExtraConditions
+        | SupplementFirst
+        | EntryNotNamed
+        | EntryOfOtherUnit
+        | LiaisonExists
+        | SuperiorNotInState
+        | RequestNotOverdue
+        | EscalatedEnough
+        | NotRenewable
+        | PolicyPackUnknown => Code::FailedPrecondition,
         RateLimited | Overloaded => Code::ResourceExhausted,
         UpstreamUnavailable | AuditUnavailable => Code::Unavailable,
         Unspecified | Internal => Code::Internal,

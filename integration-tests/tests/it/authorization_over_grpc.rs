@@ -80,13 +80,14 @@ impl<R> Product<'_, R> {
     }
 }
 
-/// A request in each state.
+/// A request in each state in which it has a provider.
 async fn requests_in_every_state(city: &City) -> Vec<(&'static str, Case)> {
     let entry = city.published_entry(PROVIDER).await;
     let create = requests::CreateAccessRequestRequest {
         entry_id: entry.clone(),
         form: Some(form()),
         request_id: request_id(),
+        ..Default::default()
     };
     let drafter = city.person(APPLICANT, Role::Drafter);
     let draft = drafter.requests().create_access_request(create).await.expect("drafted").into_inner();
@@ -106,15 +107,23 @@ async fn requests_in_every_state(city: &City) -> Vec<(&'static str, Case)> {
         request_id: request_id(),
     };
     drafter.requests().withdraw_access_request(withdraw).await.expect("withdrawn");
-    let refused = city.submitted_request_for(APPLICANT, PROVIDER, &entry).await;
-    city.proposed(&refused, AnswerKind::Refusal, "涉密").await;
-    let refuse = requests::RefuseAccessRequestRequest {
-        access_request_id: refused.id.clone(),
-        reasons: "涉密".to_owned(),
-        request_id: request_id(),
-    };
-    let approver = city.person(PROVIDER, Role::Approver);
-    approver.requests().refuse_access_request(refuse).await.expect("refused");
+    let refused = refused_for(city, &entry).await;
+    let objected = objected_for(city, &entry).await;
+    let coordinated = objected_for(city, &entry).await;
+    let standing = objected_for(city, &entry).await;
+    for (case, outcome) in [
+        (&coordinated, requests::CoordinationOutcome::AnswerAnew),
+        (&standing, requests::CoordinationOutcome::RefusalStands),
+    ] {
+        let coordinate = requests::CoordinateObjectionRequest {
+            access_request_id: case.id.clone(),
+            outcome: outcome.into(),
+            opinion: "经协调".to_owned(),
+            request_id: request_id(),
+        };
+        let group = city.person(OFFICE, Role::WorkingGroup);
+        group.requests().coordinate_objection(coordinate).await.expect("coordinated");
+    }
     let (agreed, _) = city.agreed_case(APPLICANT, PROVIDER).await;
     eventually("the case is AGREED", async || {
         let request = requests::GetAccessRequestRequest { access_request_id: agreed.id.clone() };
@@ -124,15 +133,88 @@ async fn requests_in_every_state(city: &City) -> Vec<(&'static str, Case)> {
         if state == requests::AccessRequestState::Agreed { Ok(()) } else { Err(format!("{state:?}")) }
     })
     .await;
+    let incomplete = incomplete_for(city, &entry).await;
     vec![
         ("DRAFT", draft),
         ("SUBMITTED", submitted),
         ("ANSWER_PROPOSED", proposed),
+        ("SUPPLEMENT_REQUESTED", incomplete),
         ("CONSENTED", consented),
         ("REFUSED", refused),
+        ("OBJECTED", objected),
+        ("COORDINATED", coordinated),
+        ("REFUSAL_STANDS", standing),
         ("WITHDRAWN", withdrawn),
         ("AGREED", agreed),
     ]
+}
+
+async fn refused_for(city: &City, entry: &str) -> Case {
+    let refused = city.submitted_request_for(APPLICANT, PROVIDER, entry).await;
+    city.proposed(&refused, AnswerKind::Refusal, "涉密").await;
+    let refuse = requests::RefuseAccessRequestRequest {
+        access_request_id: refused.id.clone(),
+        reasons: "涉密".to_owned(),
+        request_id: request_id(),
+    };
+    let approver = city.person(PROVIDER, Role::Approver);
+    approver.requests().refuse_access_request(refuse).await.expect("refused");
+    refused
+}
+
+async fn objected_for(city: &City, entry: &str) -> Case {
+    let case = refused_for(city, entry).await;
+    let object = requests::ObjectToRefusalRequest {
+        access_request_id: case.id.clone(),
+        grounds: "不涉密".to_owned(),
+        request_id: request_id(),
+    };
+    city.person(APPLICANT, Role::Drafter).requests().object_to_refusal(object).await.expect("objected");
+    case
+}
+
+/// Under national-2025, which holds from the second day of the city on.
+async fn incomplete_for(city: &City, entry: &str) -> Case {
+    city.travel_to(2026, 3, 4);
+    let create = requests::CreateAccessRequestRequest {
+        entry_id: entry.to_owned(),
+        form: Some(requests::ApplicationForm { mode: requests::DeliveryMode::File.into(), ..form() }),
+        request_id: request_id(),
+        ..Default::default()
+    };
+    let drafter = city.person(APPLICANT, Role::Drafter);
+    let draft = drafter.requests().create_access_request(create).await.expect("drafted").into_inner();
+    let id = draft.access_request.expect("a request").access_request_id;
+    let submit =
+        requests::SubmitAccessRequestRequest { access_request_id: id.clone(), request_id: request_id() };
+    let approver = city.person(APPLICANT, Role::Approver);
+    approver.requests().submit_access_request(submit).await.expect("submitted");
+    let case = Case { id, entry_id: entry.to_owned(), applicant: APPLICANT, provider: PROVIDER };
+    on_a_request(&city.person(PROVIDER, Role::Drafter), "RequestSupplement", &case).await.expect("asked for");
+    case
+}
+
+/// Requests that nobody has been found for, or that were settled so.
+async fn requests_without_a_provider(city: &City) -> Vec<(&'static str, Case)> {
+    let drafter = city.person(APPLICANT, Role::Drafter);
+    let mut cases = Vec::new();
+    for _ in 0..2 {
+        let create = requests::CreateAccessRequestRequest {
+            wanted: "各街道适龄儿童人数".to_owned(),
+            form: Some(requests::ApplicationForm { mode: requests::DeliveryMode::File.into(), ..form() }),
+            request_id: request_id(),
+            ..Default::default()
+        };
+        let draft = drafter.requests().create_access_request(create).await.expect("drafted").into_inner();
+        let id = draft.access_request.expect("a request").access_request_id;
+        let case = Case { id, entry_id: String::new(), applicant: APPLICANT, provider: PROVIDER };
+        let approver = city.person(APPLICANT, Role::Approver);
+        on_a_request(&approver, "SubmitAccessRequest", &case).await.expect("submitted");
+        cases.push(case);
+    }
+    let [waiting, settled] = cases.try_into().map_err(|_| "two").expect("two were submitted");
+    on_a_request(&city.info_office(), "SettleAccessRequest", &settled).await.expect("settled");
+    vec![("AT_INFO_OFFICE", waiting), ("SETTLED", settled)]
 }
 
 async fn consented_for(city: &City, entry: &str) -> Case {
@@ -145,6 +227,7 @@ async fn consented_for(city: &City, entry: &str) -> Case {
 async fn on_a_request(person: &Person, method: &str, case: &Case) -> Result<(), Status> {
     let mut client = person.requests();
     let (access_request_id, request_id) = (case.id.clone(), request_id());
+    let words = || "经研究".to_owned();
     match method {
         "GetAccessRequest" => {
             let request = requests::GetAccessRequestRequest { access_request_id };
@@ -166,7 +249,13 @@ async fn on_a_request(person: &Person, method: &str, case: &Case) -> Result<(), 
         }
         "ProposeAnswer" => {
             let (kind, reasons) = (AnswerKind::Consent.into(), String::new());
-            let request = requests::ProposeAnswerRequest { access_request_id, kind, reasons, request_id };
+            let request = requests::ProposeAnswerRequest {
+                access_request_id,
+                kind,
+                reasons,
+                request_id,
+                ..Default::default()
+            };
             client.propose_answer(request).await.map(drop)
         }
         "ConsentAccessRequest" => {
@@ -182,19 +271,131 @@ async fn on_a_request(person: &Person, method: &str, case: &Case) -> Result<(), 
             let request = requests::WithdrawAccessRequestRequest { access_request_id, request_id };
             client.withdraw_access_request(request).await.map(drop)
         }
+        "ObjectToRefusal" => {
+            let request =
+                requests::ObjectToRefusalRequest { access_request_id, request_id, grounds: words() };
+            client.object_to_refusal(request).await.map(drop)
+        }
+        "CoordinateObjection" => {
+            let request = requests::CoordinateObjectionRequest {
+                access_request_id,
+                request_id,
+                outcome: requests::CoordinationOutcome::AnswerAnew.into(),
+                opinion: words(),
+            };
+            client.coordinate_objection(request).await.map(drop)
+        }
+        "ForwardAccessRequest" => {
+            let request = requests::ForwardAccessRequestRequest {
+                access_request_id,
+                request_id,
+                provider_unit_id: PROVIDER.to_owned(),
+                ..Default::default()
+            };
+            client.forward_access_request(request).await.map(drop)
+        }
+        "SettleAccessRequest" => {
+            let request =
+                requests::SettleAccessRequestRequest { access_request_id, request_id, outcome: words() };
+            client.settle_access_request(request).await.map(drop)
+        }
+        "NameEntry" => {
+            let request =
+                requests::NameEntryRequest { access_request_id, request_id, entry_id: case.entry_id.clone() };
+            client.name_entry(request).await.map(drop)
+        }
+        "StartSuperiorLiaison" => {
+            let request = requests::StartSuperiorLiaisonRequest {
+                access_request_id,
+                request_id,
+                body: words(),
+                statement: words(),
+            };
+            client.start_superior_liaison(request).await.map(drop)
+        }
+        "RecordSuperiorConsent" => {
+            let request =
+                requests::RecordSuperiorConsentRequest { access_request_id, request_id, outcome: words() };
+            client.record_superior_consent(request).await.map(drop)
+        }
+        "StateSuperiorRefusal" => {
+            let request =
+                requests::StateSuperiorRefusalRequest { access_request_id, request_id, statement: words() };
+            client.state_superior_refusal(request).await.map(drop)
+        }
+        "RequestCityCoordination" => {
+            let request = requests::RequestCityCoordinationRequest {
+                access_request_id,
+                request_id,
+                statement: words(),
+            };
+            client.request_city_coordination(request).await.map(drop)
+        }
+        "RecordCityCoordination" => {
+            let request = requests::RecordCityCoordinationRequest {
+                access_request_id,
+                request_id,
+                provided: true,
+                outcome: words(),
+            };
+            client.record_city_coordination(request).await.map(drop)
+        }
+        "RequestSupplement" => {
+            let request =
+                requests::RequestSupplementRequest { access_request_id, request_id, missing: vec![words()] };
+            client.request_supplement(request).await.map(drop)
+        }
+        "SupplementAccessRequest" => {
+            let request = requests::SupplementAccessRequestRequest {
+                access_request_id,
+                request_id,
+                form: Some(form()),
+                statement: words(),
+            };
+            client.supplement_access_request(request).await.map(drop)
+        }
+        "RequestExtension" => {
+            let request = requests::RequestExtensionRequest {
+                access_request_id,
+                request_id,
+                working_days: 5,
+                reason: words(),
+            };
+            client.request_extension(request).await.map(drop)
+        }
+        "DecideExtension" => {
+            let request = requests::DecideExtensionRequest {
+                access_request_id,
+                request_id,
+                granted: true,
+                decision: words(),
+            };
+            client.decide_extension(request).await.map(drop)
+        }
+        "RemindProvider" => {
+            let request =
+                requests::RemindProviderRequest { access_request_id, request_id, statement: words() };
+            client.remind_provider(request).await.map(drop)
+        }
+        "ReportToWorkingGroup" => {
+            let request =
+                requests::ReportToWorkingGroupRequest { access_request_id, request_id, statement: words() };
+            client.report_to_working_group(request).await.map(drop)
+        }
         unknown => unreachable!("no method {unknown}"),
     }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_request_answers_each_role_relation_and_state_as_the_table_says() {
-    let city = City::start().await;
+    let packs = "xicheng-2014@2014-08-01..2026-03-03, national-2025@2026-03-04..";
+    let city = City::start_with_packs(packs).await;
     let product = Product {
         service: "govshare.access_request.v1.AccessRequestService",
         rules: access_request::policy::RULES,
         read: access_request::policy::READ,
         further_reads: &[],
-        apart: &["CreateAccessRequest", "ListAccessRequests"],
+        apart: &["CreateAccessRequest", "EnterPaperRequest", "ListAccessRequests"],
         units: &[
             (APPLICANT, &[Relation::Applicant]),
             (PROVIDER, &[Relation::Provider]),
@@ -204,7 +405,14 @@ async fn a_request_answers_each_role_relation_and_state_as_the_table_says() {
         records: &requests_in_every_state(&city).await,
     };
     let tried = product.try_all(&city, on_a_request).await;
-    assert!(tried > 1200, "only {tried} combinations were tried");
+    assert!(tried > 7000, "only {tried} combinations were tried");
+    let without_a_provider = Product {
+        units: &[(APPLICANT, &[Relation::Applicant]), (PROVIDER, &[]), (OFFICE, &[])],
+        records: &requests_without_a_provider(&city).await,
+        ..product
+    };
+    let tried = without_a_provider.try_all(&city, on_a_request).await;
+    assert!(tried > 1000, "only {tried} combinations were tried");
 }
 
 /// An agreement and the case that it belongs to.

@@ -27,6 +27,7 @@ async fn every_bad_field_of_a_request_is_named_at_once() {
             ..Default::default()
         }),
         request_id: String::new(),
+        ..Default::default()
     };
     refused(drafter.requests().create_access_request(bad).await, Code::InvalidArgument, "FIELD_INVALID")
         .violates("entry_id")
@@ -74,7 +75,12 @@ async fn a_request_id_with_another_body_and_a_foreign_page_token_are_refused() {
     let city = City::start().await;
     let entry_id = city.published_entry("jiaowei").await;
     let mut drafter = city.person("fagaiwei", Role::Drafter).requests();
-    let request = CreateAccessRequestRequest { entry_id, form: Some(form()), request_id: request_id() };
+    let request = CreateAccessRequestRequest {
+        entry_id,
+        form: Some(form()),
+        request_id: request_id(),
+        ..Default::default()
+    };
     let first = drafter.create_access_request(request.clone()).await.expect("drafted").into_inner();
     let again = drafter.create_access_request(request.clone()).await.expect("the first reply").into_inner();
     assert_eq!(first, again);
@@ -103,6 +109,7 @@ async fn a_repeat_gets_the_first_reply_whatever_has_changed_elsewhere() {
         entry_id: entry_id.clone(),
         form: Some(form()),
         request_id: request_id(),
+        ..Default::default()
     };
     let drafted = drafter.create_access_request(create.clone()).await.expect("drafted").into_inner();
     let id = drafted.access_request.clone().expect("a request").access_request_id;
@@ -123,7 +130,12 @@ async fn a_draft_is_changed_by_whoever_read_its_last_state_and_by_nobody_else() 
     let city = City::start().await;
     let entry_id = city.published_entry("jiaowei").await;
     let mut drafter = city.person("fagaiwei", Role::Drafter).requests();
-    let create = CreateAccessRequestRequest { entry_id, form: Some(form()), request_id: request_id() };
+    let create = CreateAccessRequestRequest {
+        entry_id,
+        form: Some(form()),
+        request_id: request_id(),
+        ..Default::default()
+    };
     let drafted = drafter.create_access_request(create).await.expect("drafted").into_inner();
     let drafted = drafted.access_request.expect("a request");
     let update = |purpose: &str, etag: &str| UpdateAccessRequestRequest {
@@ -149,7 +161,12 @@ async fn what_another_unit_prepares_does_not_show() {
     let city = City::start().await;
     let draft = city.drafted_entry("jiaowei", content("未发布的资源")).await.expect("drafted");
     let mut applicant = city.person("fagaiwei", Role::Drafter).requests();
-    let create = CreateAccessRequestRequest { entry_id: draft, form: Some(form()), request_id: request_id() };
+    let create = CreateAccessRequestRequest {
+        entry_id: draft,
+        form: Some(form()),
+        request_id: request_id(),
+        ..Default::default()
+    };
     refused(applicant.create_access_request(create).await, Code::NotFound, "NOT_FOUND");
 
     let case = city.submitted_request("fagaiwei", "jiaowei").await;

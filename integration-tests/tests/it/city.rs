@@ -62,6 +62,11 @@ impl City {
         Self::build(&Shape::new(), false, (service, changed)).await
     }
 
+    /// As [`City::start`], with these policy packs in force.
+    pub async fn start_with_packs(packs: &str) -> City {
+        Self::start_with(access_request::NAME, &[("PACKS", packs)]).await
+    }
+
     async fn build(
         replicas: &Shape,
         mutual_tls: bool,

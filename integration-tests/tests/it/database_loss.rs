@@ -46,7 +46,12 @@ async fn every_service_answers_unavailable_without_its_database_and_works_again_
     let city = City::start().await;
     let entry_id = city.published_entry("jiaowei").await;
     let drafter = city.person("fagaiwei", Role::Drafter);
-    let request = CreateAccessRequestRequest { entry_id, form: Some(form()), request_id: request_id() };
+    let request = CreateAccessRequestRequest {
+        entry_id,
+        form: Some(form()),
+        request_id: request_id(),
+        ..Default::default()
+    };
     city.cord.cut();
     let begun = Instant::now();
     for (service, answer) in ask_everybody(&drafter).await {

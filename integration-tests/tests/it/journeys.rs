@@ -194,6 +194,7 @@ async fn art26_whoever_proposed_the_answer_cannot_give_it_and_another_unit_does_
         kind: AnswerKind::Consent.into(),
         reasons: String::new(),
         request_id: request_id(),
+        ..Default::default()
     };
     both.requests().propose_answer(propose).await.expect("proposed");
     let own = both.requests().consent_access_request(consent()).await;

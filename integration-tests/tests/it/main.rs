@@ -1,5 +1,7 @@
 //! Everything that is tested through the gateway, on real PostgreSQL, with all services running.
 
+mod art_26_27;
+mod art_36_packs;
 mod art_agreement;
 mod art_attachments;
 mod art_security;
@@ -20,3 +22,4 @@ mod log_replicas;
 mod patience;
 mod replicas;
 mod schemas;
+mod sweep;

@@ -74,6 +74,7 @@ pub async fn agree(platform: &Platform, entry_id: &str) -> Agreed {
         entry_id: entry_id.to_owned(),
         form: Some(form()),
         request_id: request_id(),
+        ..Default::default()
     };
     let draft = patiently!("draft", applicant.requests(), create_access_request, draft);
     let id = draft.access_request.expect("a request").access_request_id;
@@ -85,6 +86,7 @@ pub async fn agree(platform: &Platform, entry_id: &str) -> Agreed {
         kind: AnswerKind::Consent.into(),
         reasons: String::new(),
         request_id: request_id(),
+        ..Default::default()
     };
     patiently!("propose", provider.requests(), propose_answer, propose);
     let approver = platform.person(PROVIDER, Role::Approver);

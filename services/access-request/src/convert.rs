@@ -1,15 +1,15 @@
-//! Between contract and domain.
+//! From the contract to the domain; what is wrong with a call is named all at once.
 
 use govshare_model::Actor;
 use govshare_model::id::UnitId;
+use govshare_model::pack::DeliveryMode;
 use govshare_proto::access_request::v1 as pb;
-use prost::Message;
 use prost_types::FieldMask;
-use service_kit::validate::{date_to_proto, time_to_proto};
 use service_kit::{Reason, Refusal, Violations};
 
-use crate::access_request::{AccessRequest, AnswerKind, Form, State};
+use crate::access_request::{AccessRequest, AnswerKind, Form, Outcome, Wording};
 use crate::policy;
+pub use crate::show::to_proto;
 
 /// Parses the form; `violations` hears of every bad field.
 pub fn form(form: Option<pb::ApplicationForm>, violations: &mut Violations) -> Form {
@@ -21,10 +21,23 @@ pub fn form(form: Option<pb::ApplicationForm>, violations: &mut Violations) -> F
         violations.check(!items.contains(&item), "form.items", format!("names {item:?} twice / 信息项重复"));
         items.push(item);
     }
+    let mode = match pb::DeliveryMode::try_from(form.mode) {
+        Ok(pb::DeliveryMode::Unspecified) => None,
+        Ok(pb::DeliveryMode::Interface) => Some(DeliveryMode::Interface),
+        Ok(pb::DeliveryMode::Batch) => Some(DeliveryMode::Batch),
+        Ok(pb::DeliveryMode::File) => Some(DeliveryMode::File),
+        Ok(pb::DeliveryMode::AsAgreed) => Some(DeliveryMode::AsAgreed),
+        Err(_) => {
+            violations.add("form.mode", "is no DeliveryMode / 未知共享方式");
+            None
+        }
+    };
     Form {
         purpose: violations.text("form.purpose", &form.purpose, 0, 2000),
+        scenario: violations.text("form.scenario", &form.scenario, 0, 2000),
         basis: violations.text("form.basis", &form.basis, 0, 2000),
         items,
+        mode,
         delivery: violations.text("form.delivery", &form.delivery, 0, 500),
         use_until: violations.date("form.use_until", form.use_until.as_ref()),
     }
@@ -34,16 +47,17 @@ pub fn form(form: Option<pb::ApplicationForm>, violations: &mut Violations) -> F
 #[derive(Debug, Clone)]
 pub struct FormMask(Vec<String>);
 
+const FORM_FIELDS: [&str; 7] = ["purpose", "basis", "items", "delivery", "use_until", "scenario", "mode"];
+
 /// Parses an update mask over the form's fields.
 pub fn form_mask(mask: Option<FieldMask>, violations: &mut Violations) -> FormMask {
     let paths = mask.map(|mask| mask.paths).unwrap_or_default();
     violations.check(!paths.is_empty(), "update_mask", "must name at least one field / 须至少指定一个字段");
     for path in &paths {
-        let known = ["purpose", "basis", "items", "delivery", "use_until"].contains(&path.as_str());
         violations.check(
-            known,
+            FORM_FIELDS.contains(&path.as_str()),
             "update_mask",
-            format!("{path:?} is not one of purpose, basis, items, delivery, use_until / 未知字段"),
+            format!("{path:?} is not one of {} / 未知字段", FORM_FIELDS.join(", ")),
         );
     }
     FormMask(paths)
@@ -59,6 +73,8 @@ impl FormMask {
                 "items" => old.items.clone_from(&new.items),
                 "delivery" => old.delivery.clone_from(&new.delivery),
                 "use_until" => old.use_until = new.use_until,
+                "scenario" => old.scenario.clone_from(&new.scenario),
+                "mode" => old.mode = new.mode,
                 _ => {}
             }
         }
@@ -66,15 +82,48 @@ impl FormMask {
     }
 }
 
-pub fn answer_kind(kind: pb::AnswerKind, violations: &mut Violations) -> AnswerKind {
-    match kind {
+/// What is proposed as the answer.
+pub fn wording(body: &pb::ProposeAnswerRequest, violations: &mut Violations) -> Wording {
+    let kind = match body.kind() {
         pb::AnswerKind::Consent => AnswerKind::Consent,
         pb::AnswerKind::Refusal => AnswerKind::Refusal,
         pb::AnswerKind::Unspecified => {
             violations.add("kind", "must be ANSWER_KIND_CONSENT or ANSWER_KIND_REFUSAL / 须为同意或不同意");
             AnswerKind::Refusal
         }
+    };
+    let conditions = violations.text("conditions", &body.conditions, 0, 2000);
+    let conditioned = kind == AnswerKind::Consent || conditions.is_empty();
+    violations.check(conditioned, "conditions", "belong to a consent only / 仅限同意答复");
+    let lacking = kind == AnswerKind::Refusal || !body.material_incomplete;
+    violations.check(lacking, "material_incomplete", "belongs to a refusal only / 仅限不同意答复");
+    Wording {
+        kind,
+        reasons: violations.text("reasons", &body.reasons, 0, 4000),
+        conditions,
+        material_incomplete: body.material_incomplete,
     }
+}
+
+pub fn outcome(outcome: pb::CoordinationOutcome, violations: &mut Violations) -> Outcome {
+    match outcome {
+        pb::CoordinationOutcome::AnswerAnew => Outcome::AnswerAnew,
+        pb::CoordinationOutcome::RefusalStands => Outcome::RefusalStands,
+        pb::CoordinationOutcome::Unspecified => {
+            violations.add("outcome", "must be ANSWER_ANEW or REFUSAL_STANDS / 须为重新答复或维持答复");
+            Outcome::RefusalStands
+        }
+    }
+}
+
+/// All that is missing, each thing once.
+pub fn missing(missing: &[String], violations: &mut Violations) -> Vec<String> {
+    violations.check(
+        (1..=50).contains(&missing.len()),
+        "missing",
+        "must name 1 to 50 things / 须一次性列明1至50项",
+    );
+    missing.iter().map(|thing| violations.text("missing", thing, 1, 500)).collect()
 }
 
 /// Compares the etag that the caller read, if they sent one.
@@ -95,112 +144,24 @@ pub fn check_etag(
     .resource("access-request", request.id))
 }
 
-/// Of what is shown, so that it changes with nothing that is not.
-fn etag(shown: &pb::AccessRequest) -> String {
-    let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, &shown.encode_to_vec());
-    format!("\"{}\"", hex::encode(&digest.as_ref()[..12]))
-}
-
 pub fn state_name(state: pb::AccessRequestState) -> Option<&'static str> {
     use pb::AccessRequestState::*;
     match state {
         Unspecified => None,
         Draft => Some("DRAFT"),
+        AtInfoOffice => Some("AT_INFO_OFFICE"),
+        Settled => Some("SETTLED"),
         Submitted => Some("SUBMITTED"),
         AnswerProposed => Some("ANSWER_PROPOSED"),
+        SupplementRequested => Some("SUPPLEMENT_REQUESTED"),
         Consented => Some("CONSENTED"),
         Refused => Some("REFUSED"),
+        Objected => Some("OBJECTED"),
+        Coordinated => Some("COORDINATED"),
+        RefusalStands => Some("REFUSAL_STANDS"),
         Withdrawn => Some("WITHDRAWN"),
         Agreed => Some("AGREED"),
     }
-}
-
-fn state_to_proto(state: &State) -> pb::AccessRequestState {
-    match state {
-        State::Draft => pb::AccessRequestState::Draft,
-        State::Submitted { .. } => pb::AccessRequestState::Submitted,
-        State::AnswerProposed { .. } => pb::AccessRequestState::AnswerProposed,
-        State::Consented { .. } => pb::AccessRequestState::Consented,
-        State::Refused { .. } => pb::AccessRequestState::Refused,
-        State::Withdrawn { .. } => pb::AccessRequestState::Withdrawn,
-        State::Agreed { .. } => pb::AccessRequestState::Agreed,
-    }
-}
-
-/// A request as `viewer` may see it: what the provider prepares is shown to the provider only. `None` is another
-/// service, which sees all.
-pub fn to_proto(request: &AccessRequest, viewer: Option<&Actor>, info_office: &UnitId) -> pb::AccessRequest {
-    let prepares = viewer.is_none_or(|viewer| viewer.unit == request.provider);
-    let mut state = state_to_proto(&request.state);
-    if state == pb::AccessRequestState::AnswerProposed && !prepares {
-        state = pb::AccessRequestState::Submitted;
-    }
-    let kind_to_proto = |kind| match kind {
-        AnswerKind::Consent => pb::AnswerKind::Consent,
-        AnswerKind::Refusal => pb::AnswerKind::Refusal,
-    };
-    let answer = match (request.state.answer(), request.state.proposal()) {
-        (Some(answer), _) => Some(pb::Answer {
-            kind: kind_to_proto(answer.proposal.kind).into(),
-            reasons: answer.reasons.clone(),
-            propose_time: prepares.then(|| time_to_proto(answer.proposal.at)),
-            answer_time: Some(time_to_proto(answer.at)),
-            copies_to_unit_ids: match answer.proposal.kind {
-                AnswerKind::Refusal => vec![request.applicant.to_string(), info_office.to_string()],
-                AnswerKind::Consent => vec![request.applicant.to_string()],
-            },
-        }),
-        (None, Some(proposal)) if prepares => Some(pb::Answer {
-            kind: kind_to_proto(proposal.kind).into(),
-            reasons: proposal.reasons.clone(),
-            propose_time: Some(time_to_proto(proposal.at)),
-            answer_time: None,
-            copies_to_unit_ids: Vec::new(),
-        }),
-        _ => None,
-    };
-    let receipt = request.state.receipt();
-    let updated = match (&request.state, receipt) {
-        (State::AnswerProposed { .. }, Some(receipt)) if !prepares => {
-            request.overdue.map_or(receipt.at, |overdue| overdue.max(receipt.at))
-        }
-        _ => request.updated,
-    };
-    let agreement_id = match &request.state {
-        State::Agreed { agreement, .. } => agreement.to_string(),
-        _ => String::new(),
-    };
-    let mut shown = pb::AccessRequest {
-        access_request_id: request.id.to_string(),
-        case_number: request.number.clone(),
-        applicant_unit_id: request.applicant.to_string(),
-        provider_unit_id: request.provider.to_string(),
-        entry_id: request.entry.to_string(),
-        entry_version: receipt.map_or(0, |receipt| receipt.entry_version),
-        entry_title: request.entry_title.clone(),
-        form: Some(pb::ApplicationForm {
-            purpose: request.form.purpose.clone(),
-            basis: request.form.basis.clone(),
-            items: request.form.items.clone(),
-            delivery: request.form.delivery.clone(),
-            use_until: request.form.use_until.map(date_to_proto),
-        }),
-        state: state.into(),
-        receive_time: receipt.map(|receipt| time_to_proto(receipt.at)),
-        answer_due: receipt.map(|receipt| date_to_proto(receipt.due)),
-        answer_due_provisional: receipt.is_some_and(|receipt| receipt.provisional),
-        policy_pack: receipt
-            .map(|receipt| format!("{}/{}", receipt.pack, receipt.pack_version))
-            .unwrap_or_default(),
-        overdue_time: request.overdue.map(time_to_proto),
-        answer,
-        agreement_id,
-        create_time: Some(time_to_proto(request.created)),
-        update_time: Some(time_to_proto(updated)),
-        etag: String::new(),
-    };
-    shown.etag = etag(&shown);
-    shown
 }
 
 /// The record named in a refusal and hidden from whoever may not read it.

@@ -1,17 +1,20 @@
 //! The contract's methods: parse, load, authorize, transition, save, respond.
 
-use govshare_model::calendar::{Calendar, shanghai_date};
-use govshare_model::id::{CaseId, EntryId, UnitId};
-use govshare_model::pack::Packs;
+use std::sync::Arc;
+
+use govshare_model::id::{CaseId, UnitId};
 use govshare_proto::access_request::v1 as pb;
 use govshare_proto::access_request::v1::access_request_service_server::AccessRequestService;
 use service_kit::page::Page;
 use service_kit::{Begin, Call, Database, Failure, Violations, call};
+use time::OffsetDateTime;
 use tonic::{Request, Response, Status};
 use uuid::Uuid;
 
-use crate::access_request::{AccessRequest, Rejection, Transition};
+use crate::access_request::case_file::EscalationKind;
+use crate::access_request::{AccessRequest, Transition};
 use crate::convert::{self, authorize};
+use crate::packs::{Holidays, Rules};
 use crate::policy;
 use crate::store::{Filter, Store};
 use crate::upstreams::Catalog;
@@ -21,17 +24,23 @@ pub struct Requests {
     pub store: Store,
     pub catalog: Catalog,
     pub info_office: UnitId,
+    pub rules: Arc<Rules>,
+    pub holidays: Holidays,
 }
 
-type Reply<T> = Result<Response<T>, Status>;
+pub type Reply<T> = Result<Response<T>, Status>;
 
 impl Requests {
-    fn show(&self, request: &AccessRequest, call: &Call) -> Option<pb::AccessRequest> {
+    pub fn now(&self) -> OffsetDateTime {
+        self.database.clock().now()
+    }
+
+    pub fn show(&self, request: &AccessRequest, call: &Call) -> Option<pb::AccessRequest> {
         Some(convert::to_proto(request, Some(&call.actor), &self.info_office))
     }
 
     /// The steps that every transition of one record takes; `step` is the machine's.
-    async fn change<R: prost::Message + Default>(
+    pub async fn change<R: prost::Message + Default>(
         &self,
         call: &Call,
         method: &str,
@@ -53,7 +62,7 @@ impl Requests {
 }
 
 /// Id and request id of a transition without further fields.
-fn parse<M: prost::Message>(
+pub fn parse<M: prost::Message>(
     request: &Request<M>,
     id: &str,
     request_id: &str,
@@ -65,36 +74,33 @@ fn parse<M: prost::Message>(
     Ok((call, id.unwrap_or(CaseId(Uuid::nil()))))
 }
 
+/// As [`parse`], for a transition with one written statement, which stands in `field`.
+pub fn written<M: prost::Message>(
+    request: &Request<M>,
+    id: &str,
+    request_id: &str,
+    (field, text): (&str, &str),
+) -> Result<(Call, CaseId, String), Failure> {
+    let mut violations = Violations::new();
+    let call = Call::new(request, request_id, &mut violations)?;
+    let id = violations.parse("access_request_id", id);
+    let text = violations.text(field, text, 1, 4000);
+    violations.finish()?;
+    Ok((call, id.unwrap_or(CaseId(Uuid::nil())), text))
+}
+
+/// An id that `violations` would have refused.
+pub fn given(id: Option<CaseId>) -> CaseId {
+    id.unwrap_or(CaseId(Uuid::nil()))
+}
+
 #[tonic::async_trait]
 impl AccessRequestService for Requests {
     async fn create_access_request(
         &self,
         request: Request<pb::CreateAccessRequestRequest>,
     ) -> Reply<pb::CreateAccessRequestResponse> {
-        let mut violations = Violations::new();
-        let call = Call::new(&request, &request.get_ref().request_id, &mut violations)?;
-        let body = request.into_inner();
-        let entry: Option<EntryId> = violations.parse("entry_id", &body.entry_id);
-        let form = convert::form(body.form, &mut violations);
-        violations.finish()?;
-        let entry = entry.unwrap_or(EntryId(Uuid::nil()));
-        if let Some(reply) = self.database.replay(&call).await? {
-            return Ok(Response::new(reply));
-        }
-        let resource = self.catalog.resource(entry, &call.actor).await?;
-
-        let mut tx = match self.database.begin(&call).await? {
-            Begin::Replay(reply) => return Ok(Response::new(reply)),
-            Begin::Fresh(tx) => tx,
-        };
-        let now = self.database.clock().now();
-        let number = self.store.next_number(&mut tx, shanghai_date(now).year()).await?;
-        let id = CaseId(Uuid::now_v7());
-        let transition = AccessRequest::draft(id, number, &resource, entry, form, &call.actor, now);
-        self.store.save(&mut tx, &transition, Some(&call.actor)).await?;
-        let reply =
-            pb::CreateAccessRequestResponse { access_request: self.show(transition.request(), &call) };
-        Ok(Response::new(tx.commit(&call, reply).await?))
+        self.create(request).await
     }
 
     async fn get_access_request(
@@ -154,7 +160,7 @@ impl AccessRequestService for Requests {
         let form = convert::form(body.form, &mut violations);
         let mask = convert::form_mask(body.update_mask, &mut violations);
         violations.finish()?;
-        let now = self.database.clock().now();
+        let now = self.now();
         let revise = |request: AccessRequest| {
             convert::check_etag(&body.etag, &request, &call.actor, &self.info_office)?;
             let form = mask.merge(request.form.clone(), form);
@@ -168,21 +174,32 @@ impl AccessRequestService for Requests {
         &self,
         request: Request<pb::SubmitAccessRequestRequest>,
     ) -> Reply<pb::SubmitAccessRequestResponse> {
-        let (call, id) =
-            parse(&request, &request.get_ref().access_request_id, &request.get_ref().request_id)?;
-        if let Some(reply) = self.database.replay(&call).await? {
-            return Ok(Response::new(reply));
-        }
-        let draft = self.store.load(id).await?;
-        authorize(&call.actor, "SubmitAccessRequest", &draft)?;
-        let resource = self.catalog.resource(draft.entry, &call.actor).await?;
-        let now = self.database.clock().now();
-        let submit = |request: AccessRequest| {
-            let pack = Packs::builtin().in_force(shanghai_date(now)).ok_or(Rejection::NoPolicy)?;
-            Ok(request.submit(&resource, pack, Calendar::builtin(), now)?)
-        };
-        let reply = |access_request| pb::SubmitAccessRequestResponse { access_request };
-        Ok(self.change(&call, "SubmitAccessRequest", id, submit, reply).await?)
+        self.submit(request).await
+    }
+
+    async fn supplement_access_request(
+        &self,
+        request: Request<pb::SupplementAccessRequestRequest>,
+    ) -> Reply<pb::SupplementAccessRequestResponse> {
+        self.supplement(request).await
+    }
+
+    async fn enter_paper_request(
+        &self,
+        request: Request<pb::EnterPaperRequestRequest>,
+    ) -> Reply<pb::EnterPaperRequestResponse> {
+        self.enter_paper(request).await
+    }
+
+    async fn forward_access_request(
+        &self,
+        request: Request<pb::ForwardAccessRequestRequest>,
+    ) -> Reply<pb::ForwardAccessRequestResponse> {
+        self.forward(request).await
+    }
+
+    async fn name_entry(&self, request: Request<pb::NameEntryRequest>) -> Reply<pb::NameEntryResponse> {
+        self.name(request).await
     }
 
     async fn propose_answer(
@@ -191,13 +208,14 @@ impl AccessRequestService for Requests {
     ) -> Reply<pb::ProposeAnswerResponse> {
         let (call, id) =
             parse(&request, &request.get_ref().access_request_id, &request.get_ref().request_id)?;
-        let body = request.into_inner();
         let mut violations = Violations::new();
-        let kind = convert::answer_kind(body.kind(), &mut violations);
-        let reasons = violations.text("reasons", &body.reasons, 0, 4000);
+        let wording = convert::wording(request.get_ref(), &mut violations);
         violations.finish()?;
-        let now = self.database.clock().now();
-        let propose = |request: AccessRequest| Ok(request.propose(kind, reasons, &call.actor, now)?);
+        let now = self.now();
+        let propose = |case: AccessRequest| {
+            let pack = self.rules.of(&case)?;
+            Ok(case.propose(wording, pack, &call.actor, now)?)
+        };
         let reply = |access_request| pb::ProposeAnswerResponse { access_request };
         Ok(self.change(&call, "ProposeAnswer", id, propose, reply).await?)
     }
@@ -208,8 +226,11 @@ impl AccessRequestService for Requests {
     ) -> Reply<pb::ConsentAccessRequestResponse> {
         let (call, id) =
             parse(&request, &request.get_ref().access_request_id, &request.get_ref().request_id)?;
-        let now = self.database.clock().now();
-        let consent = |request: AccessRequest| Ok(request.consent(&call.actor, now)?);
+        let now = self.now();
+        let consent = |case: AccessRequest| {
+            let pack = self.rules.of(&case)?;
+            Ok(case.consent(pack, &call.actor, now)?)
+        };
         let reply = |access_request| pb::ConsentAccessRequestResponse { access_request };
         Ok(self.change(&call, "ConsentAccessRequest", id, consent, reply).await?)
     }
@@ -223,8 +244,11 @@ impl AccessRequestService for Requests {
         let mut violations = Violations::new();
         let reasons = violations.text("reasons", &request.get_ref().reasons, 0, 4000);
         violations.finish()?;
-        let now = self.database.clock().now();
-        let refuse = |request: AccessRequest| Ok(request.refuse(reasons, &call.actor, now)?);
+        let now = self.now();
+        let refuse = |case: AccessRequest| {
+            let pack = self.rules.of(&case)?;
+            Ok(case.refuse(reasons, pack, &call.actor, now)?)
+        };
         let reply = |access_request| pb::RefuseAccessRequestResponse { access_request };
         Ok(self.change(&call, "RefuseAccessRequest", id, refuse, reply).await?)
     }
@@ -235,9 +259,175 @@ impl AccessRequestService for Requests {
     ) -> Reply<pb::WithdrawAccessRequestResponse> {
         let (call, id) =
             parse(&request, &request.get_ref().access_request_id, &request.get_ref().request_id)?;
-        let now = self.database.clock().now();
-        let withdraw = |request: AccessRequest| Ok(request.withdraw(now)?);
+        let now = self.now();
+        let withdraw = |case: AccessRequest| Ok(case.withdraw(now)?);
         let reply = |access_request| pb::WithdrawAccessRequestResponse { access_request };
         Ok(self.change(&call, "WithdrawAccessRequest", id, withdraw, reply).await?)
+    }
+
+    async fn object_to_refusal(
+        &self,
+        request: Request<pb::ObjectToRefusalRequest>,
+    ) -> Reply<pb::ObjectToRefusalResponse> {
+        let body = request.get_ref();
+        let grounds = ("grounds", &*body.grounds);
+        let (call, id, text) = written(&request, &body.access_request_id, &body.request_id, grounds)?;
+        let now = self.now();
+        let step = |case: AccessRequest| Ok(case.object(text, &call.actor, now)?);
+        let reply = |access_request| pb::ObjectToRefusalResponse { access_request };
+        Ok(self.change(&call, "ObjectToRefusal", id, step, reply).await?)
+    }
+
+    async fn settle_access_request(
+        &self,
+        request: Request<pb::SettleAccessRequestRequest>,
+    ) -> Reply<pb::SettleAccessRequestResponse> {
+        let body = request.get_ref();
+        let outcome = ("outcome", &*body.outcome);
+        let (call, id, text) = written(&request, &body.access_request_id, &body.request_id, outcome)?;
+        let now = self.now();
+        let step = |case: AccessRequest| Ok(case.settle(text, &call.actor, now)?);
+        let reply = |access_request| pb::SettleAccessRequestResponse { access_request };
+        Ok(self.change(&call, "SettleAccessRequest", id, step, reply).await?)
+    }
+
+    async fn record_superior_consent(
+        &self,
+        request: Request<pb::RecordSuperiorConsentRequest>,
+    ) -> Reply<pb::RecordSuperiorConsentResponse> {
+        let body = request.get_ref();
+        let outcome = ("outcome", &*body.outcome);
+        let (call, id, text) = written(&request, &body.access_request_id, &body.request_id, outcome)?;
+        let now = self.now();
+        let step = |case: AccessRequest| Ok(case.superior_consents(text, &call.actor, now)?);
+        let reply = |access_request| pb::RecordSuperiorConsentResponse { access_request };
+        Ok(self.change(&call, "RecordSuperiorConsent", id, step, reply).await?)
+    }
+
+    async fn state_superior_refusal(
+        &self,
+        request: Request<pb::StateSuperiorRefusalRequest>,
+    ) -> Reply<pb::StateSuperiorRefusalResponse> {
+        let body = request.get_ref();
+        let statement = ("statement", &*body.statement);
+        let (call, id, text) = written(&request, &body.access_request_id, &body.request_id, statement)?;
+        let now = self.now();
+        let step = |case: AccessRequest| Ok(case.superior_refuses(text, &call.actor, now)?);
+        let reply = |access_request| pb::StateSuperiorRefusalResponse { access_request };
+        Ok(self.change(&call, "StateSuperiorRefusal", id, step, reply).await?)
+    }
+
+    async fn request_city_coordination(
+        &self,
+        request: Request<pb::RequestCityCoordinationRequest>,
+    ) -> Reply<pb::RequestCityCoordinationResponse> {
+        let body = request.get_ref();
+        let statement = ("statement", &*body.statement);
+        let (call, id, text) = written(&request, &body.access_request_id, &body.request_id, statement)?;
+        let now = self.now();
+        let step = |case: AccessRequest| Ok(case.ask_city(text, &call.actor, now)?);
+        let reply = |access_request| pb::RequestCityCoordinationResponse { access_request };
+        Ok(self.change(&call, "RequestCityCoordination", id, step, reply).await?)
+    }
+
+    async fn remind_provider(
+        &self,
+        request: Request<pb::RemindProviderRequest>,
+    ) -> Reply<pb::RemindProviderResponse> {
+        let body = request.get_ref();
+        let statement = ("statement", &*body.statement);
+        let (call, id, text) = written(&request, &body.access_request_id, &body.request_id, statement)?;
+        let now = self.now();
+        let step =
+            |case: AccessRequest| Ok(case.escalate(EscalationKind::Reminder, text, &call.actor, now)?);
+        let reply = |access_request| pb::RemindProviderResponse { access_request };
+        Ok(self.change(&call, "RemindProvider", id, step, reply).await?)
+    }
+
+    async fn report_to_working_group(
+        &self,
+        request: Request<pb::ReportToWorkingGroupRequest>,
+    ) -> Reply<pb::ReportToWorkingGroupResponse> {
+        let body = request.get_ref();
+        let statement = ("statement", &*body.statement);
+        let (call, id, text) = written(&request, &body.access_request_id, &body.request_id, statement)?;
+        let now = self.now();
+        let step = |case: AccessRequest| Ok(case.escalate(EscalationKind::Report, text, &call.actor, now)?);
+        let reply = |access_request| pb::ReportToWorkingGroupResponse { access_request };
+        Ok(self.change(&call, "ReportToWorkingGroup", id, step, reply).await?)
+    }
+
+    async fn coordinate_objection(
+        &self,
+        request: Request<pb::CoordinateObjectionRequest>,
+    ) -> Reply<pb::CoordinateObjectionResponse> {
+        let body = request.get_ref();
+        let mut violations = Violations::new();
+        let call = Call::new(&request, &body.request_id, &mut violations)?;
+        let id = violations.parse("access_request_id", &body.access_request_id);
+        let outcome = convert::outcome(body.outcome(), &mut violations);
+        let opinion = violations.text("opinion", &body.opinion, 1, 4000);
+        violations.finish()?;
+        let (calendar, now) = (self.holidays.calendar().await?, self.now());
+        let coordinate = |case: AccessRequest| {
+            let pack = self.rules.of(&case)?;
+            Ok(case.coordinate(outcome, opinion, pack, &calendar, &call.actor, now)?)
+        };
+        let reply = |access_request| pb::CoordinateObjectionResponse { access_request };
+        Ok(self.change(&call, "CoordinateObjection", given(id), coordinate, reply).await?)
+    }
+
+    async fn start_superior_liaison(
+        &self,
+        request: Request<pb::StartSuperiorLiaisonRequest>,
+    ) -> Reply<pb::StartSuperiorLiaisonResponse> {
+        let body = request.get_ref();
+        let mut violations = Violations::new();
+        let call = Call::new(&request, &body.request_id, &mut violations)?;
+        let id = violations.parse("access_request_id", &body.access_request_id);
+        let superior = violations.text("body", &body.body, 1, 200);
+        let statement = violations.text("statement", &body.statement, 1, 4000);
+        violations.finish()?;
+        let now = self.now();
+        let start = |case: AccessRequest| Ok(case.start_liaison(superior, statement, &call.actor, now)?);
+        let reply = |access_request| pb::StartSuperiorLiaisonResponse { access_request };
+        Ok(self.change(&call, "StartSuperiorLiaison", given(id), start, reply).await?)
+    }
+
+    async fn record_city_coordination(
+        &self,
+        request: Request<pb::RecordCityCoordinationRequest>,
+    ) -> Reply<pb::RecordCityCoordinationResponse> {
+        let body = request.get_ref();
+        let outcome = ("outcome", &*body.outcome);
+        let (call, id, text) = written(&request, &body.access_request_id, &body.request_id, outcome)?;
+        let (provided, calendar, now) = (body.provided, self.holidays.calendar().await?, self.now());
+        let record = |case: AccessRequest| {
+            let pack = self.rules.of(&case)?;
+            Ok(case.city_coordinated(provided, text, pack, &calendar, &call.actor, now)?)
+        };
+        let reply = |access_request| pb::RecordCityCoordinationResponse { access_request };
+        Ok(self.change(&call, "RecordCityCoordination", id, record, reply).await?)
+    }
+
+    async fn request_supplement(
+        &self,
+        request: Request<pb::RequestSupplementRequest>,
+    ) -> Reply<pb::RequestSupplementResponse> {
+        self.ask_for_supplement(request).await
+    }
+
+    async fn request_extension(
+        &self,
+        request: Request<pb::RequestExtensionRequest>,
+    ) -> Reply<pb::RequestExtensionResponse> {
+        self.ask_for_extension(request).await
+    }
+
+    async fn decide_extension(
+        &self,
+        request: Request<pb::DecideExtensionRequest>,
+    ) -> Reply<pb::DecideExtensionResponse> {
+        self.decide(request).await
     }
 }

@@ -5,21 +5,28 @@ mod case_facts;
 mod convert;
 mod error;
 mod grpc;
+mod more_time;
+mod packs;
 pub mod policy;
+mod show;
 mod store;
+mod submission;
 mod sweeper;
 mod upstreams;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use govshare_model::id::UnitId;
 use govshare_proto::access_request::internal::v1::case_facts_service_server::CaseFactsServiceServer;
 use govshare_proto::access_request::v1::access_request_service_server::AccessRequestServiceServer;
+use govshare_proto::access_request::v1::policy_service_server::PolicyServiceServer;
+use govshare_proto::access_request::v1::task_service_server::TaskServiceServer;
 use serde::Deserialize;
 use service_kit::auth::access::{Access, InternalService, PublicService};
 use service_kit::process::{Error, Runtime, Serving};
 use service_kit::server::Service;
-use service_kit::{Config, bounded};
+use service_kit::{Config, WorkList, bounded};
 use sqlx::migrate::Migrator;
 
 pub const NAME: &str = "access-request";
@@ -27,10 +34,11 @@ pub const DEFAULTS: &str = include_str!("../config/default.toml");
 pub static MIGRATIONS: Migrator = sqlx::migrate!();
 
 pub const ACCESS: Access = Access {
-    public: &[PublicService {
-        name: "govshare.access_request.v1.AccessRequestService",
-        rules: policy::RULES,
-    }],
+    public: &[
+        PublicService { name: "govshare.access_request.v1.AccessRequestService", rules: policy::RULES },
+        PublicService { name: "govshare.access_request.v1.PolicyService", rules: policy::PACK_RULES },
+        PublicService { name: "govshare.access_request.v1.TaskService", rules: service_kit::tasks::RULES },
+    ],
     internal: &[InternalService {
         name: "govshare.access_request.internal.v1.CaseFactsService",
         callers: &[("GetCaseFacts", &["agreement"]), ("RecordAgreement", &["agreement"])],
@@ -45,6 +53,9 @@ pub struct Settings {
     pub info_office: UnitId,
     /// How often open requests are looked at for being overdue.
     pub sweep_seconds: u64,
+    /// The policy packs and the days on which applications are received under each, `PACK@FROM..UNTIL` with commas
+    /// between: the id of a pack that ships or the path of a TOML file, the first day, and the last one if there is one.
+    pub packs: String,
 }
 
 /// Serves until the runtime says to stop.
@@ -53,12 +64,14 @@ pub fn serve(config: Config<Settings>, runtime: Runtime) -> Serving {
 }
 
 async fn run(config: Config<Settings>, runtime: Runtime) -> Result<(), Error> {
+    let rules = Arc::new(packs::Rules::configured(&config.service.packs)?);
     let service = Service::start(NAME, &config, runtime).await?;
     let audit = service.upstream(&config, "audit")?;
     let catalog = upstreams::Catalog::new(service.upstream(&config, "catalog")?);
     let database = service.database(&config, Some(audit), Vec::new())?;
     let info_office = config.service.info_office.clone();
     let store = store::Store::new(database.clone(), info_office.clone());
+    let holidays = packs::Holidays::new(database.clone(), info_office.clone());
     let interval = Duration::from_secs(config.service.sweep_seconds.max(1));
     service.spawn(sweeper::run(database.clone(), store.clone(), interval, service.shutdown.clone()));
 
@@ -68,10 +81,17 @@ async fn run(config: Config<Settings>, runtime: Runtime) -> Result<(), Error> {
         store: store.clone(),
         catalog,
         info_office: info_office.clone(),
+        rules: Arc::clone(&rules),
+        holidays: holidays.clone(),
     };
+    let policies =
+        packs::grpc::Policies { database: database.clone(), store: store.clone(), rules, holidays };
+    let work_list = WorkList::new(database.clone(), service.shutdown.clone());
     let facts = case_facts::CaseFacts { database: database.clone(), store, info_office };
     let mut routes = tonic::service::RoutesBuilder::default();
     routes.add_service(bounded!(AccessRequestServiceServer::new(requests), bytes));
+    routes.add_service(bounded!(PolicyServiceServer::new(policies), bytes));
+    routes.add_service(bounded!(TaskServiceServer::new(work_list), bytes));
     routes.add_service(bounded!(CaseFactsServiceServer::new(facts), bytes));
     service.serve(routes, ACCESS, Some(database)).await
 }

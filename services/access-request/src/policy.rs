@@ -8,40 +8,84 @@ use crate::access_request::AccessRequest;
 const MEMBERS: &[Role] = &[Role::Drafter, Role::Approver, Role::Reviewer, Role::Signatory];
 const DISTRICT: &[Role] = &[Role::InfoOffice, Role::WorkingGroup, Role::Auditor];
 const ASKING: &[Role] = &[Role::Drafter, Role::Approver];
+const DRAFTER: &[Role] = &[Role::Drafter];
+const APPROVER: &[Role] = &[Role::Approver];
+const OFFICE: &[Role] = &[Role::InfoOffice];
+const GROUP: &[Role] = &[Role::WorkingGroup];
 /// A draft is nobody's business but the applicant's.
-const RECEIVED: &[&str] = &["SUBMITTED", "ANSWER_PROPOSED", "CONSENTED", "REFUSED", "WITHDRAWN", "AGREED"];
+const SENT: &[&str] = &[
+    "AT_INFO_OFFICE",
+    "SETTLED",
+    "SUBMITTED",
+    "ANSWER_PROPOSED",
+    "SUPPLEMENT_REQUESTED",
+    "CONSENTED",
+    "REFUSED",
+    "OBJECTED",
+    "COORDINATED",
+    "REFUSAL_STANDS",
+    "WITHDRAWN",
+    "AGREED",
+];
 
 /// The method whose permission makes a request visible.
 pub const READ: &str = "GetAccessRequest";
 
+const fn applicant(method: &'static str, roles: &'static [Role]) -> Rule {
+    Rule { method, roles, relation: Relation::Applicant, states: &[] }
+}
+
+const fn provider(method: &'static str, roles: &'static [Role]) -> Rule {
+    Rule { method, roles, relation: Relation::Provider, states: SENT }
+}
+
+const fn district(method: &'static str, roles: &'static [Role]) -> Rule {
+    Rule { method, roles, relation: Relation::Anyone, states: SENT }
+}
+
+const fn anyone(method: &'static str, roles: &'static [Role]) -> Rule {
+    Rule { method, roles, relation: Relation::Anyone, states: &[] }
+}
+
 pub const RULES: &[Rule] = &[
-    Rule { method: READ, roles: MEMBERS, relation: Relation::Applicant, states: &[] },
-    Rule { method: READ, roles: MEMBERS, relation: Relation::Provider, states: RECEIVED },
-    Rule { method: READ, roles: DISTRICT, relation: Relation::Anyone, states: RECEIVED },
-    Rule { method: "ListAccessRequests", roles: MEMBERS, relation: Relation::Anyone, states: &[] },
-    Rule { method: "ListAccessRequests", roles: DISTRICT, relation: Relation::Anyone, states: &[] },
-    Rule { method: "CreateAccessRequest", roles: &[Role::Drafter], relation: Relation::Anyone, states: &[] },
-    Rule {
-        method: "UpdateAccessRequest",
-        roles: &[Role::Drafter],
-        relation: Relation::Applicant,
-        states: &[],
-    },
-    Rule { method: "SubmitAccessRequest", roles: ASKING, relation: Relation::Applicant, states: &[] },
-    Rule { method: "WithdrawAccessRequest", roles: ASKING, relation: Relation::Applicant, states: &[] },
-    Rule { method: "ProposeAnswer", roles: &[Role::Drafter], relation: Relation::Provider, states: RECEIVED },
-    Rule {
-        method: "ConsentAccessRequest",
-        roles: &[Role::Approver],
-        relation: Relation::Provider,
-        states: RECEIVED,
-    },
-    Rule {
-        method: "RefuseAccessRequest",
-        roles: &[Role::Approver],
-        relation: Relation::Provider,
-        states: RECEIVED,
-    },
+    applicant(READ, MEMBERS),
+    provider(READ, MEMBERS),
+    district(READ, DISTRICT),
+    anyone("ListAccessRequests", MEMBERS),
+    anyone("ListAccessRequests", DISTRICT),
+    anyone("CreateAccessRequest", DRAFTER),
+    anyone("EnterPaperRequest", OFFICE),
+    applicant("UpdateAccessRequest", DRAFTER),
+    applicant("SubmitAccessRequest", ASKING),
+    applicant("WithdrawAccessRequest", ASKING),
+    applicant("SupplementAccessRequest", ASKING),
+    applicant("ObjectToRefusal", ASKING),
+    provider("ProposeAnswer", DRAFTER),
+    provider("ConsentAccessRequest", APPROVER),
+    provider("RefuseAccessRequest", APPROVER),
+    provider("NameEntry", DRAFTER),
+    provider("RequestSupplement", ASKING),
+    provider("RequestExtension", ASKING),
+    provider("StartSuperiorLiaison", DRAFTER),
+    provider("RecordSuperiorConsent", DRAFTER),
+    provider("StateSuperiorRefusal", APPROVER),
+    district("ForwardAccessRequest", OFFICE),
+    district("SettleAccessRequest", OFFICE),
+    district("DecideExtension", OFFICE),
+    district("RequestCityCoordination", OFFICE),
+    district("RecordCityCoordination", OFFICE),
+    district("RemindProvider", OFFICE),
+    district("ReportToWorkingGroup", OFFICE),
+    district("CoordinateObjection", GROUP),
+];
+
+/// Packs and holidays: everybody reads the rules (art. 36), the info office tries and loads.
+pub const PACK_RULES: &[Rule] = &[
+    anyone("ListPolicyPacks", Role::ALL),
+    anyone("GetPolicyPack", Role::ALL),
+    anyone("DryRunPolicyPack", OFFICE),
+    anyone("ListHolidayNotices", Role::ALL),
+    anyone("LoadHolidayNotice", OFFICE),
 ];
 
 /// How the caller's unit stands to a request.
@@ -50,7 +94,7 @@ pub fn relations(actor: &Actor, request: &AccessRequest) -> Vec<Relation> {
     if actor.unit == request.applicant {
         relations.push(Relation::Applicant);
     }
-    if actor.unit == request.provider {
+    if request.provider.as_ref() == Some(&actor.unit) {
         relations.push(Relation::Provider);
     }
     relations

@@ -1,10 +1,10 @@
 //! What this service asks of the catalogue.
 
 use govshare_model::Actor;
-use govshare_model::id::EntryId;
+use govshare_model::id::{EntryId, UnitId};
 use govshare_model::pack::SharingClass;
-use govshare_proto::catalog::internal::v1::GetEntryFactsRequest;
 use govshare_proto::catalog::internal::v1::catalog_facts_service_client::CatalogFactsServiceClient;
+use govshare_proto::catalog::internal::v1::{GetEntryFactsRequest, GetUnitFactsRequest};
 use govshare_proto::catalog::v1::{EntryState, SharingType};
 use service_kit::client::{Upstream, retrying};
 use service_kit::{Failure, Refusal};
@@ -20,6 +20,17 @@ pub struct Catalog {
 impl Catalog {
     pub fn new(upstream: Upstream) -> Self {
         Self { client: CatalogFactsServiceClient::new(upstream) }
+    }
+
+    /// Refuses a unit that is not in the register.
+    pub async fn check_unit(&self, unit: &UnitId) -> Result<(), Failure> {
+        let request = GetUnitFactsRequest { unit_id: unit.to_string() };
+        retrying(|| {
+            let (mut client, request) = (self.client.clone(), request.clone());
+            async move { client.get_unit_facts(request).await }
+        })
+        .await?;
+        Ok(())
     }
 
     /// The published version of an entry, if it can be applied for. What was never published does not exist for
@@ -57,6 +68,7 @@ impl Catalog {
             }
         };
         Ok(Resource {
+            entry: id,
             provider: entry.provider_unit_id.parse().map_err(Failure::internal)?,
             title: content.title,
             version: version.version,

@@ -49,10 +49,22 @@ impl Cases {
             AccessRequestState::Submitted | AccessRequestState::AnswerProposed => {
                 Standing::WithoutConsent { state: "SUBMITTED" }
             }
+            AccessRequestState::AtInfoOffice => Standing::WithoutConsent { state: "AT_INFO_OFFICE" },
+            AccessRequestState::Settled => Standing::WithoutConsent { state: "SETTLED" },
+            AccessRequestState::SupplementRequested => {
+                Standing::WithoutConsent { state: "SUPPLEMENT_REQUESTED" }
+            }
+            AccessRequestState::Objected => Standing::WithoutConsent { state: "OBJECTED" },
+            AccessRequestState::Coordinated => Standing::WithoutConsent { state: "COORDINATED" },
+            AccessRequestState::RefusalStands => Standing::WithoutConsent { state: "REFUSAL_STANDS" },
             AccessRequestState::Refused => Standing::WithoutConsent { state: "REFUSED" },
             AccessRequestState::Withdrawn => Standing::WithoutConsent { state: "WITHDRAWN" },
             AccessRequestState::Unspecified => return Err(Failure::internal("a case without a state")),
         };
+        // What has no entry yet has no consent either.
+        if let (Standing::WithoutConsent { state }, true) = (standing, request.entry_id.is_empty()) {
+            return Err(Rejection::CaseNotConsented { state }.into());
+        }
         Ok(Case {
             id,
             number: request.case_number,

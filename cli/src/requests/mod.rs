@@ -1,4 +1,6 @@
-//! `govshare request`: applications for resources and their answers (art. 26).
+//! `govshare request`: applications for resources, their answers, and what follows (art. 26, 27).
+
+mod steps;
 
 use clap::{Args, Subcommand, ValueEnum};
 use govshare_proto::access_request::v1 as pb;
@@ -15,6 +17,16 @@ pub enum Command {
         entry: String,
         #[command(flatten)]
         form: Form,
+        /// The agreed case that is to go on, before its use ends.
+        #[arg(long, value_name = "CASE")]
+        renews: Option<String>,
+    },
+    /// Drafts an application for what no provider is known of; the info office finds one (art. 26).
+    Seek {
+        /// What is wanted, in words.
+        wanted: String,
+        #[command(flatten)]
+        form: Form,
     },
     /// Hands a draft in: the provider's clock starts.
     Submit { case: String },
@@ -26,6 +38,12 @@ pub enum Command {
         /// Written reasons; required for a refusal.
         #[arg(long, default_value = "")]
         reasons: String,
+        /// Conditions that a consent adds to those of the entry, where the case's pack allows any.
+        #[arg(long, default_value = "")]
+        conditions: String,
+        /// The refusal rests on incomplete material.
+        #[arg(long)]
+        incomplete: bool,
     },
     /// Gives the proposed consent.
     Consent { case: String },
@@ -35,6 +53,8 @@ pub enum Command {
         #[arg(long)]
         reasons: String,
     },
+    #[command(flatten)]
+    Step(steps::Step),
     /// Takes an application back.
     Withdraw { case: String },
     /// Shows one application.
@@ -71,9 +91,27 @@ pub struct Form {
     /// How and how often it is to be delivered.
     #[arg(long, default_value = "")]
     pub delivery: String,
+    /// Scenario of use.
+    #[arg(long, default_value = "")]
+    pub scenario: String,
+    /// Mode of delivery.
+    #[arg(long, value_enum)]
+    pub mode: Option<Mode>,
     /// Last day of use, e.g. 2026-12-31.
     #[arg(long, value_parser = day)]
     pub until: Option<Date>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Mode {
+    /// 服务接口
+    Interface,
+    /// 批量交换
+    Batch,
+    /// 文件
+    File,
+    /// As the parties agree.
+    AsAgreed,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -87,10 +125,16 @@ pub enum AnswerKind {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum State {
     Draft,
+    AtInfoOffice,
+    Settled,
     Submitted,
     AnswerProposed,
+    SupplementRequested,
     Consented,
     Refused,
+    Objected,
+    Coordinated,
+    RefusalStands,
     Withdrawn,
     Agreed,
 }
@@ -99,6 +143,12 @@ impl From<State> for pb::AccessRequestState {
     fn from(state: State) -> Self {
         match state {
             State::Draft => Self::Draft,
+            State::AtInfoOffice => Self::AtInfoOffice,
+            State::Settled => Self::Settled,
+            State::SupplementRequested => Self::SupplementRequested,
+            State::Objected => Self::Objected,
+            State::Coordinated => Self::Coordinated,
+            State::RefusalStands => Self::RefusalStands,
             State::Submitted => Self::Submitted,
             State::AnswerProposed => Self::AnswerProposed,
             State::Consented => Self::Consented,
@@ -113,9 +163,32 @@ pub async fn run(command: Command, global: &Global) -> Result<(), Failure> {
     let caller = global.caller().await?;
     let output = global.output();
     let case = match command {
-        Command::Create { entry, form } => create(&caller, &entry, form).await?,
+        Command::Create { entry, form, renews: None } => create(&caller, &entry, form).await?,
+        Command::Create { entry, form, renews: Some(renewed) } => {
+            let wanted = pb::CreateAccessRequestRequest {
+                entry_id: entry,
+                renews_access_request_id: renewed,
+                ..drafted(form)
+            };
+            let reply = caller.access_requests().create_access_request(wanted).await?.into_inner();
+            reply.access_request.unwrap_or_default()
+        }
+        Command::Seek { wanted, form } => {
+            let wanted = pb::CreateAccessRequestRequest { wanted, ..drafted(form) };
+            let reply = caller.access_requests().create_access_request(wanted).await?.into_inner();
+            reply.access_request.unwrap_or_default()
+        }
         Command::Submit { case } => submit(&caller, &case).await?,
-        Command::Propose { case, answer, reasons } => propose(&caller, &case, answer, &reasons).await?,
+        Command::Propose { case, answer, reasons, conditions, incomplete } => {
+            let wanted = pb::ProposeAnswerRequest {
+                conditions,
+                material_incomplete: incomplete,
+                ..proposed(&case, answer, &reasons)
+            };
+            let reply = caller.access_requests().propose_answer(wanted).await?.into_inner();
+            reply.access_request.unwrap_or_default()
+        }
+        Command::Step(step) => steps::take(&caller, step).await?,
         Command::Consent { case } => consent(&caller, &case).await?,
         Command::Refuse { case, reasons } => refuse(&caller, &case, &reasons).await?,
         Command::Withdraw { case } => {
@@ -161,19 +234,33 @@ pub async fn run(command: Command, global: &Global) -> Result<(), Failure> {
     Ok(())
 }
 
+fn drafted(form: Form) -> pb::CreateAccessRequestRequest {
+    pb::CreateAccessRequestRequest { form: Some(form.into()), request_id: request_id(), ..Default::default() }
+}
+
+impl From<Form> for pb::ApplicationForm {
+    fn from(form: Form) -> Self {
+        let mode = match form.mode {
+            None => pb::DeliveryMode::Unspecified,
+            Some(Mode::Interface) => pb::DeliveryMode::Interface,
+            Some(Mode::Batch) => pb::DeliveryMode::Batch,
+            Some(Mode::File) => pb::DeliveryMode::File,
+            Some(Mode::AsAgreed) => pb::DeliveryMode::AsAgreed,
+        };
+        Self {
+            purpose: form.purpose,
+            basis: form.basis,
+            items: form.items,
+            delivery: form.delivery,
+            use_until: form.until.map(day_to_proto),
+            scenario: form.scenario,
+            mode: mode.into(),
+        }
+    }
+}
+
 pub async fn create(caller: &Caller, entry: &str, form: Form) -> Result<pb::AccessRequest, Failure> {
-    let form = pb::ApplicationForm {
-        purpose: form.purpose,
-        basis: form.basis,
-        items: form.items,
-        delivery: form.delivery,
-        use_until: form.until.map(day_to_proto),
-    };
-    let wanted = pb::CreateAccessRequestRequest {
-        entry_id: entry.to_owned(),
-        form: Some(form),
-        request_id: request_id(),
-    };
+    let wanted = pb::CreateAccessRequestRequest { entry_id: entry.to_owned(), ..drafted(form) };
     let reply = caller.access_requests().create_access_request(wanted).await?.into_inner();
     Ok(reply.access_request.unwrap_or_default())
 }
@@ -185,22 +272,27 @@ pub async fn submit(caller: &Caller, case: &str) -> Result<pb::AccessRequest, Fa
     Ok(reply.access_request.unwrap_or_default())
 }
 
+fn proposed(case: &str, answer: AnswerKind, reasons: &str) -> pb::ProposeAnswerRequest {
+    let kind = match answer {
+        AnswerKind::Consent => pb::AnswerKind::Consent,
+        AnswerKind::Refusal => pb::AnswerKind::Refusal,
+    };
+    pb::ProposeAnswerRequest {
+        access_request_id: case.to_owned(),
+        kind: kind.into(),
+        reasons: reasons.to_owned(),
+        request_id: request_id(),
+        ..Default::default()
+    }
+}
+
 pub async fn propose(
     caller: &Caller,
     case: &str,
     answer: AnswerKind,
     reasons: &str,
 ) -> Result<pb::AccessRequest, Failure> {
-    let kind = match answer {
-        AnswerKind::Consent => pb::AnswerKind::Consent,
-        AnswerKind::Refusal => pb::AnswerKind::Refusal,
-    };
-    let wanted = pb::ProposeAnswerRequest {
-        access_request_id: case.to_owned(),
-        kind: kind.into(),
-        reasons: reasons.to_owned(),
-        request_id: request_id(),
-    };
+    let wanted = proposed(case, answer, reasons);
     let reply = caller.access_requests().propose_answer(wanted).await?.into_inner();
     Ok(reply.access_request.unwrap_or_default())
 }
