@@ -1,6 +1,7 @@
 //! Everything that is tested through the gateway, on real PostgreSQL, with all services running.
 
 mod art_26_27;
+mod art_26_attachments;
 mod art_36_packs;
 mod art_agreement;
 mod art_attachments;
