@@ -18,11 +18,19 @@ pub enum Relation {
     Applicant,
     /// The info office's own unit (区政府信息办), whoever the record belongs to.
     InfoOffice,
+    /// The unit that inspects, or that decides what was referred to it (有关部门, art. 33, 34).
+    Competent,
 }
 
 impl Relation {
-    pub const ALL: &'static [Relation] =
-        &[Relation::Anyone, Relation::Owner, Relation::Provider, Relation::Applicant, Relation::InfoOffice];
+    pub const ALL: &'static [Relation] = &[
+        Relation::Anyone,
+        Relation::Owner,
+        Relation::Provider,
+        Relation::Applicant,
+        Relation::InfoOffice,
+        Relation::Competent,
+    ];
 }
 
 /// Whoever has one of `roles` and stands in `relation` may call `method` while the record's state is one of

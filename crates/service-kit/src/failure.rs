@@ -112,6 +112,8 @@ fn code(reason: Reason) -> Code {
         | AttachmentTypeNotTaken
         | AttachmentTypeMismatch
         | AttachmentTooLarge
+        | FormIncomplete
+        | WeightsInvalid
         | MendingTermMissing
         | NegotiationMissing
         | PolicyPackInvalid
@@ -136,6 +138,8 @@ fn code(reason: Reason) -> Code {
         | AlreadySigned
         | TicketSpent
         | AttachmentsFull
+        | NotHeard
+        | NotGrave
         | DutyDischarged
         | DisposalNotAllowed
         | ReplacedAgreementOver

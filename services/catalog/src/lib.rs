@@ -51,7 +51,7 @@ pub const ACCESS: Access = Access {
     internal: &[InternalService {
         name: "govshare.catalog.internal.v1.CatalogFactsService",
         callers: &[
-            ("GetEntryFacts", &["access-request", "agreement", "exchange", "security-review"]),
+            ("GetEntryFacts", &["access-request", "agreement", "exchange", "security-review", "evaluation"]),
             ("GetUnitFacts", &["access-request", "agreement", "evaluation"]),
             ("GetUnitKeyFacts", &["agreement"]),
             ("BeginReviews", &["security-review"]),
