@@ -4,6 +4,7 @@ mod art_26_27;
 mod art_36_packs;
 mod art_agreement;
 mod art_attachments;
+mod art_evaluation;
 mod art_security;
 mod authorization;
 mod authorization_over_grpc;
