@@ -213,9 +213,9 @@ async fn work_list(
     let ratio = median(lists.iter().zip(&keys).map(|(list, key)| list / key));
     Ok(vec![
         Figure {
-            reference: Some(median(keys) * 1e6),
+            reference: Some(median(keys.into_iter()) * 1e6),
             ..Figure::at_most("work list: a page of 50 as multiple of a read by key", ratio, 2.0, "x")
         },
-        Figure::info("work list: a page of 50", median(lists) * 1e6, "µs"),
+        Figure::info("work list: a page of 50", median(lists.into_iter()) * 1e6, "µs"),
     ])
 }

@@ -11,8 +11,8 @@ use std::task::{Context, Poll};
 
 use govshare_proto::evaluation::v1::evaluation_service_server::{EvaluationService, EvaluationServiceServer};
 use govshare_proto::evaluation::v1::{
-    GetUnitIndicatorsRequest, GetUnitIndicatorsResponse, ListUnitIndicatorsRequest,
-    ListUnitIndicatorsResponse, UnitIndicators,
+    GetUnitIndicatorsRequest, GetUnitIndicatorsResponse, GetUnitPeriodRequest, GetUnitPeriodResponse,
+    ListUnitIndicatorsRequest, ListUnitIndicatorsResponse, UnitIndicators,
 };
 use tonic::body::Body;
 use tonic::codegen::http;
@@ -72,6 +72,13 @@ impl EvaluationService for Hello {
         &self,
         _: Request<ListUnitIndicatorsRequest>,
     ) -> Result<Response<ListUnitIndicatorsResponse>, Status> {
+        Err(Status::unimplemented("only one unit is asked for"))
+    }
+
+    async fn get_unit_period(
+        &self,
+        _: Request<GetUnitPeriodRequest>,
+    ) -> Result<Response<GetUnitPeriodResponse>, Status> {
         Err(Status::unimplemented("only one unit is asked for"))
     }
 }

@@ -6,8 +6,8 @@ use std::process::Stdio;
 
 use govshare_proto::evaluation::v1::evaluation_service_server::{EvaluationService, EvaluationServiceServer};
 use govshare_proto::evaluation::v1::{
-    GetUnitIndicatorsRequest, GetUnitIndicatorsResponse, ListUnitIndicatorsRequest,
-    ListUnitIndicatorsResponse,
+    GetUnitIndicatorsRequest, GetUnitIndicatorsResponse, GetUnitPeriodRequest, GetUnitPeriodResponse,
+    ListUnitIndicatorsRequest, ListUnitIndicatorsResponse,
 };
 use sqlx::PgPool;
 use sqlx::postgres::PgPoolOptions;
@@ -131,6 +131,13 @@ impl EvaluationService for Bare {
         &self,
         _: Request<ListUnitIndicatorsRequest>,
     ) -> Result<Response<ListUnitIndicatorsResponse>, Status> {
+        Err(Status::unimplemented("the reference does one thing"))
+    }
+
+    async fn get_unit_period(
+        &self,
+        _: Request<GetUnitPeriodRequest>,
+    ) -> Result<Response<GetUnitPeriodResponse>, Status> {
         Err(Status::unimplemented("the reference does one thing"))
     }
 }
