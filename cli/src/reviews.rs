@@ -156,14 +156,16 @@ pub async fn run(command: Command, global: &Global) -> Result<(), Failure> {
         }
         Command::Restrict { entry: None, unit, basis, words } => {
             let results = restrict(&caller, &unit.unwrap_or_default(), basis.into(), &words).await?;
-            return Ok(tell(output, "stated", &results));
+            tell(output, "stated", &results);
+            return Ok(());
         }
         Command::Approve { restriction: Some(restriction_id) } => {
             let wanted = pb::ApproveRestrictionRequest { restriction_id, request_id: request_id() };
             client.approve_restriction(wanted).await?.into_inner().restriction
         }
         Command::Approve { restriction: None } => {
-            return Ok(tell(output, "approved", &approve_all(&caller).await?));
+            tell(output, "approved", &approve_all(&caller).await?);
+            return Ok(());
         }
         Command::Reject { restriction: restriction_id, reasons } => {
             let wanted = pb::RejectRestrictionRequest { restriction_id, reasons, request_id: request_id() };
@@ -174,12 +176,14 @@ pub async fn run(command: Command, global: &Global) -> Result<(), Failure> {
             client.file_restriction(wanted).await?.into_inner().restriction
         }
         Command::File { restriction: None } => {
-            return Ok(tell(output, "put on file", &file_all(&caller).await?));
+            tell(output, "put on file", &file_all(&caller).await?);
+            return Ok(());
         }
         Command::Restrictions { unit, limit } => {
             let reply = restrictions(&caller, &unit, pb::RestrictionState::Unspecified, limit).await?;
             let columns = &["state", "provider_unit_id", "title", "basis", "words", "restriction_id"];
-            return Ok(output.list(&reply, "restrictions", columns));
+            output.list(&reply, "restrictions", columns);
+            return Ok(());
         }
         Command::Rules(command) => return rules(command, &caller, output).await,
         Command::System(command) => return system(command, &caller, output).await,

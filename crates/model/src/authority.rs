@@ -18,6 +18,9 @@ pub enum Relation {
     Applicant,
     /// The info office's own unit (区政府信息办), whoever the record belongs to.
     InfoOffice,
+    /// The bureau that the policy makes responsible for the matter: statistics bureau (art. 10), archives bureau
+    /// (art. 11).
+    Supervisor,
     /// The unit that inspects, or that decides what was referred to it (有关部门, art. 33, 34).
     Competent,
 }
@@ -29,6 +32,7 @@ impl Relation {
         Relation::Provider,
         Relation::Applicant,
         Relation::InfoOffice,
+        Relation::Supervisor,
         Relation::Competent,
     ];
 }

@@ -109,6 +109,7 @@ fn code(reason: Reason) -> Code {
         | ReasonsMissing
         | SignatureInvalid
         | ContentMismatch
+        | NeedMissing
         | AttachmentTypeNotTaken
         | AttachmentTypeMismatch
         | AttachmentTooLarge
@@ -137,6 +138,10 @@ fn code(reason: Reason) -> Code {
         | AgreementNotActive
         | AlreadySigned
         | TicketSpent
+        | NodeHasChildren
+        | DuplicateCollection
+        | NotLeadUnit
+        | AuthorityReviewMissing
         | AttachmentsFull
         | NotHeard
         | NotGrave

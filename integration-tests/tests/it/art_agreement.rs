@@ -34,7 +34,7 @@ async fn ticket(city: &City, agreement: &str, data: &str) -> Result<Response<()>
     let request =
         CreateTicketRequest { agreement_id: agreement.to_owned(), data_version_id: data.to_owned() };
     let reply = city.person(APPLICANT, Role::Drafter).exchange().create_ticket(request).await?;
-    Ok(Response::new(drop(reply)))
+    Ok(reply.map(drop))
 }
 
 async fn suspend(city: &City, id: &str, grounds: &str) -> Result<Response<pb::Agreement>, Status> {

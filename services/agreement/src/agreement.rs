@@ -3,6 +3,7 @@
 
 pub mod duty;
 pub mod lifecycle;
+mod signed;
 mod tasks;
 
 use govshare_model::calendar::shanghai_date;
@@ -10,6 +11,7 @@ use govshare_model::id::{AgreementId, CaseId, EntryId, UnitId};
 use govshare_model::{Actor, Subject};
 use time::{Date, OffsetDateTime};
 
+pub use self::signed::{Document, DocumentKind, Parties, Rendered, Signature};
 use crate::case::{Matter, Standing};
 use crate::document::{self, Contents};
 use crate::signing::Verified;
@@ -41,51 +43,6 @@ pub struct Agreement {
     pub updated: OffsetDateTime,
     /// 1 with the draft, one more with each event: also the version of its audit events.
     pub version: i64,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Parties {
-    pub applicant: UnitId,
-    pub provider: UnitId,
-    pub info_office: UnitId,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum DocumentKind {
-    /// 政务信息资源共享交换协议 (art. 26(一)).
-    Agreement,
-    /// 政务信息资源共享安全保密协议 (art. 31).
-    Confidentiality,
-}
-
-/// A document whose stored bytes are signed.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Document {
-    pub kind: DocumentKind,
-    pub media_type: String,
-    /// Of the bytes, lower-case hexadecimal.
-    pub sha256: String,
-    /// Number of bytes.
-    pub size: i64,
-    /// Units that must sign, each once.
-    pub signatories: Vec<UnitId>,
-}
-
-/// A document with its bytes, as they were rendered once.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Rendered {
-    pub document: Document,
-    pub content: Vec<u8>,
-}
-
-/// A signature that was verified when it came.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Signature {
-    pub kind: DocumentKind,
-    pub unit: UnitId,
-    pub key: String,
-    pub bytes: Vec<u8>,
-    pub at: OffsetDateTime,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -221,28 +178,6 @@ pub enum Rejection {
     DutyNotOverdue,
     /// The last day of validity has not passed.
     NotOver,
-}
-
-impl DocumentKind {
-    /// As it stands in the signed bytes.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Agreement => "agreement",
-            Self::Confidentiality => "confidentiality",
-        }
-    }
-
-    /// Units that must sign. The info office may be applicant or provider itself and then signs once.
-    pub fn signatories(self, parties: &Parties) -> Vec<UnitId> {
-        let mut units = match self {
-            Self::Agreement => vec![&parties.applicant, &parties.provider, &parties.info_office],
-            Self::Confidentiality => vec![&parties.provider, &parties.applicant],
-        };
-        if parties.info_office == parties.applicant || parties.info_office == parties.provider {
-            units.truncate(2);
-        }
-        units.into_iter().cloned().collect()
-    }
 }
 
 impl State {
