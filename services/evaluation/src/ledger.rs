@@ -70,9 +70,12 @@ impl Ledger {
             Effect::Known { unit } => self.change(unit, month, Indicator::PublishedEntries, 0),
             Effect::Counted { unit, indicator } => self.change(unit, month, indicator, 1),
             Effect::Stands { unit, indicator, record } => {
-                let key = (indicator, record);
-                if !self.standing.contains_key(&key) {
-                    self.standing.insert(key, unit.clone());
+                let mut entered = false;
+                self.standing.entry((indicator, record)).or_insert_with(|| {
+                    entered = true;
+                    unit.clone()
+                });
+                if entered {
                     self.change(unit, month, indicator, 1);
                 }
             }

@@ -98,9 +98,12 @@ pub struct Series {
     pub label_y: usize,
 }
 
+/// One number of a month.
+type Figure = fn(&MonthFigures) -> i64;
+
 pub fn trend(months: &[MonthFigures; 12]) -> Trend {
     let (left, right, top, bottom) = (44, 590, 12, 232);
-    let named: [(_, _, fn(&MonthFigures) -> i64); 4] = [
+    let named: [(&'static str, &'static str, Figure); 4] = [
         ("收到申请", "received", |month| month.received),
         ("按期答复", "in-time", |month| month.in_time),
         ("逾期", "overdue", |month| month.overdue),
