@@ -1,5 +1,6 @@
 //! Measures what the project promises about speed and memory, each figure beside its reference in the same run.
 
+mod caseload;
 mod cpu;
 mod durable;
 mod gateway;
@@ -19,7 +20,8 @@ struct Arguments {
     /// More rounds and calls; without it all benchmarks end within ten minutes.
     #[arg(long)]
     full: bool,
-    /// Runs one benchmark only: search, gateway, registration, transition or startup.
+    /// Runs one benchmark only: search, gateway, registration, transition,
+    /// caseload or startup.
     #[arg(long, value_name = "NAME")]
     only: Option<String>,
     /// Where the figures go as JSON.
@@ -55,6 +57,9 @@ async fn main() -> Result<(), Box<dyn Error>> {
     }
     if wanted("transition") {
         figures.extend(transition::run(arguments.full).await?);
+    }
+    if wanted("caseload") {
+        figures.extend(caseload::run().await?);
     }
     if wanted("startup") {
         figures.extend(startup::run().await?);

@@ -14,10 +14,15 @@ use govshare_proto::agreement::v1::disclosure_service_client::DisclosureServiceC
 use govshare_proto::agreement::v1::outside_delivery_service_client::OutsideDeliveryServiceClient;
 use govshare_proto::agreement::v1::task_service_client::TaskServiceClient as AgreementTasks;
 use govshare_proto::audit::v1::audit_service_client::AuditServiceClient;
+use govshare_proto::catalog::v1::classification_service_client::ClassificationServiceClient;
+use govshare_proto::catalog::v1::collection_service_client::CollectionServiceClient;
 use govshare_proto::catalog::v1::entry_service_client::EntryServiceClient;
+use govshare_proto::catalog::v1::explanation_service_client::ExplanationServiceClient;
+use govshare_proto::catalog::v1::regulation_service_client::RegulationServiceClient;
 use govshare_proto::catalog::v1::shared_database_service_client::SharedDatabaseServiceClient;
 use govshare_proto::catalog::v1::task_service_client::TaskServiceClient as CatalogTasks;
 use govshare_proto::catalog::v1::unit_service_client::UnitServiceClient;
+use govshare_proto::catalog::v1::update_calendar_service_client::UpdateCalendarServiceClient;
 use govshare_proto::evaluation::v1::evaluation_service_client::EvaluationServiceClient;
 use govshare_proto::evaluation::v1::task_service_client::TaskServiceClient as EvaluationTasks;
 use govshare_proto::exchange::v1::exchange_service_client::ExchangeServiceClient;
@@ -128,6 +133,11 @@ clients! {
     units = UnitServiceClient,
     databases = SharedDatabaseServiceClient,
     entries = EntryServiceClient,
+    classification = ClassificationServiceClient,
+    collection = CollectionServiceClient,
+    update_calendar = UpdateCalendarServiceClient,
+    explanations = ExplanationServiceClient,
+    regulations = RegulationServiceClient,
     reviews = SecurityReviewServiceClient,
     access_requests = AccessRequestServiceClient,
     policies = PolicyServiceClient,

@@ -36,7 +36,9 @@ macro_rules! shown {
 
 shown! {
     catalog: Unit, UnitKey, Entry, SharedDatabase, ListUnitsResponse, ListUnitKeysResponse, ListEntriesResponse,
-        ListSharedDatabasesResponse, SearchEntriesResponse;
+        ListSharedDatabasesResponse, SearchEntriesResponse, DiffEntryVersionsResponse, ListEntryWarningsResponse,
+        ListUpdateSchedulesResponse, UpdateSchedule, ItemFindings, ListClassificationNodesResponse, Explanation,
+        ListExplanationsResponse, CollectionPlan, Regulation, ListRegulationsResponse;
     access_request: AccessRequest, ListAccessRequestsResponse, ListTasksResponse, PolicyPack, ListPolicyPacksResponse,
         DryRunPolicyPackResponse, HolidayNotice, ListHolidayNoticesResponse;
     agreement: Agreement, ListAgreementsResponse, OutsideDelivery, ListOutsideDeliveriesResponse, Disclosure,

@@ -2,6 +2,7 @@
 
 use govshare_model::id::UnitId;
 use govshare_proto::access_request::v1::access_request_service_client::AccessRequestServiceClient;
+use govshare_proto::access_request::v1::attachment_service_client::AttachmentServiceClient as RequestAttachmentsClient;
 use govshare_proto::access_request::v1::policy_service_client::PolicyServiceClient;
 use govshare_proto::access_request::v1::task_service_client::TaskServiceClient as RequestTaskServiceClient;
 use govshare_proto::agreement::v1::agreement_service_client::AgreementServiceClient;
@@ -9,9 +10,16 @@ use govshare_proto::agreement::v1::disclosure_service_client::DisclosureServiceC
 use govshare_proto::agreement::v1::outside_delivery_service_client::OutsideDeliveryServiceClient;
 use govshare_proto::agreement::v1::task_service_client::TaskServiceClient as AgreementTasksClient;
 use govshare_proto::audit::v1::audit_service_client::AuditServiceClient;
+use govshare_proto::catalog::v1::archiving_service_client::ArchivingServiceClient;
+use govshare_proto::catalog::v1::classification_service_client::ClassificationServiceClient;
+use govshare_proto::catalog::v1::collection_service_client::CollectionServiceClient;
 use govshare_proto::catalog::v1::entry_service_client::EntryServiceClient;
+use govshare_proto::catalog::v1::explanation_service_client::ExplanationServiceClient;
+use govshare_proto::catalog::v1::regulation_service_client::RegulationServiceClient;
 use govshare_proto::catalog::v1::shared_database_service_client::SharedDatabaseServiceClient;
+use govshare_proto::catalog::v1::task_service_client::TaskServiceClient;
 use govshare_proto::catalog::v1::unit_service_client::UnitServiceClient;
+use govshare_proto::catalog::v1::update_calendar_service_client::UpdateCalendarServiceClient;
 use govshare_proto::evaluation::v1::evaluation_service_client::EvaluationServiceClient;
 use govshare_proto::exchange::v1::exchange_service_client::ExchangeServiceClient;
 use govshare_proto::security_review::v1::attachment_service_client::AttachmentServiceClient as ReviewAttachmentsClient;
@@ -67,6 +75,13 @@ impl Person {
         units -> UnitServiceClient,
         databases -> SharedDatabaseServiceClient,
         entries -> EntryServiceClient,
+        classification -> ClassificationServiceClient,
+        collection -> CollectionServiceClient,
+        update_calendar -> UpdateCalendarServiceClient,
+        tasks_of_catalog -> TaskServiceClient,
+        regulations -> RegulationServiceClient,
+        archiving -> ArchivingServiceClient,
+        explanations -> ExplanationServiceClient,
         reviews -> SecurityReviewServiceClient,
         restrictions -> RestrictionServiceClient,
         secrecy_rules -> SecrecyRulesServiceClient,
@@ -75,6 +90,7 @@ impl Person {
         review_attachments -> ReviewAttachmentsClient,
         requests -> AccessRequestServiceClient,
         request_tasks -> RequestTaskServiceClient,
+        request_attachments -> RequestAttachmentsClient,
         policies -> PolicyServiceClient,
         agreements -> AgreementServiceClient,
         outside_deliveries -> OutsideDeliveryServiceClient,

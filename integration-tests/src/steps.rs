@@ -44,6 +44,7 @@ impl Platform {
                 aliases: seed.aliases,
                 kind: catalog::UnitKind::AdministrativeOrgan.into(),
                 credit_code: seed.credit_code,
+                section: "信息科".to_owned(),
                 ..Default::default()
             };
             let request = catalog::CreateUnitRequest { unit: Some(unit), request_id: request_id() };

@@ -1,6 +1,7 @@
 //! Full-text search over published entries, against a GIN index over bigrams in PostgreSQL.
 
 mod catalogue;
+mod duplicates;
 mod queries;
 mod reference;
 mod words;
@@ -52,6 +53,7 @@ pub async fn run(full: bool) -> Result<Vec<Figure>, Box<dyn Error>> {
         "bytes/entry",
     ));
     figures.extend(compare(&index, &pool, rounds).await?);
+    figures.push(duplicates::run(&index, SIZE, rounds)?);
     figures.push(freshness(&index)?);
     figures.push(searches_beside_a_writer(&index)?);
     pool.close().await;

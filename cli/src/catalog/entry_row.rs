@@ -14,6 +14,9 @@ const GROUNDS_HEADERS: [&str; 5] = ["敏感情形", "敏感类型", "敏感依�
 /// Under these headers the platform keeps what the guideline names and its contract has no field for.
 const INDUSTRIES: &str = "所属行业";
 const CREDIT_CODE: &str = "提供方代码";
+/// What newer rules want an entry to state (decree 809, art. 13).
+const GRADING: &str = "分类分级";
+const PERSONAL_INFORMATION_ASSESSMENT: &str = "个人信息保护影响评估";
 
 /// The row as it is sent.
 pub fn to_proto(row: CatalogueRow) -> pb::RegisterEntriesRow {
@@ -25,6 +28,8 @@ pub fn to_proto(row: CatalogueRow) -> pb::RegisterEntriesRow {
             extras.entry(name.to_owned()).or_insert(value);
         }
     }
+    let grading = extras.remove(GRADING).unwrap_or_default();
+    let personal_information_assessment = extras.remove(PERSONAL_INFORMATION_ASSESSMENT).unwrap_or_default();
     let (update_cycle, update_cycle_words) = update_cycle(row.update_cycle);
     let content = pb::EntryContent {
         title: row.title,
@@ -57,6 +62,8 @@ pub fn to_proto(row: CatalogueRow) -> pb::RegisterEntriesRow {
         keywords: row.keywords,
         related_codes: row.related_codes,
         source_uri: row.source_uri.unwrap_or_default(),
+        grading,
+        personal_information_assessment,
         sensitivities: sensitivities.into_iter().map(i32::from).collect(),
         extras,
     };

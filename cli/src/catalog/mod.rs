@@ -1,8 +1,10 @@
 //! `govshare catalog`: entries from an office's file to publication and search (art. 14-16).
 
 pub mod entry_row;
+pub mod filings;
 pub mod import;
 pub mod review;
+pub mod upkeep;
 
 use clap::{Args, Subcommand, ValueEnum};
 use govshare_model::Role;
@@ -26,7 +28,9 @@ pub enum Command {
     /// Finds published entries that hold every word, in title, provider, items or abstract.
     Search(Search),
     /// Shows one entry.
-    Show { entry: String },
+    Show {
+        entry: String,
+    },
     /// Lists entries with the state of their latest version.
     List {
         #[arg(long, default_value = "")]
@@ -52,6 +56,19 @@ pub enum Command {
         #[arg(long)]
         unit: Option<UnitId>,
     },
+    Classification(upkeep::Classification),
+    Code(upkeep::Code),
+    Diff(upkeep::Diff),
+    Warnings(upkeep::Warnings),
+    Calendar(upkeep::Calendar),
+    Updated(upkeep::Updated),
+    Duplicates(upkeep::Duplicates),
+    #[command(subcommand)]
+    Explanation(filings::Explanation),
+    #[command(subcommand)]
+    Plan(filings::Plan),
+    #[command(subcommand)]
+    Regulation(filings::Regulation),
 }
 
 #[derive(Debug, Args)]
@@ -137,6 +154,16 @@ pub async fn run(command: Command, global: &Global) -> Result<(), Failure> {
         Command::List { unit, state, limit } => list(global, &unit, state, limit).await,
         Command::Review { unit, step } => review(global, unit, step).await,
         Command::Publish { unit } => publish(global, unit).await,
+        Command::Classification(list) => list.run(global).await,
+        Command::Code(code) => code.run(global).await,
+        Command::Diff(diff) => diff.run(global).await,
+        Command::Warnings(warnings) => warnings.run(global).await,
+        Command::Calendar(calendar) => calendar.run(global).await,
+        Command::Updated(updated) => updated.run(global).await,
+        Command::Duplicates(duplicates) => duplicates.run(global).await,
+        Command::Explanation(explanation) => explanation.run(global).await,
+        Command::Plan(plan) => plan.run(global).await,
+        Command::Regulation(regulation) => regulation.run(global).await,
     }
 }
 

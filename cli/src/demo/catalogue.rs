@@ -174,8 +174,9 @@ async fn ask(clerk: &Person, narrator: &mut Narrator, imported: &Imported) -> Re
     }
     if let Some(first) = asked.refused.first() {
         let (number, title) = (asked.refused.len(), &first.title);
-        narrator
-            .note(format!("{number} lack a sharing type and stay drafts, e.g. {title} (ENTRY_INCOMPLETE)"));
+        narrator.note(format!(
+            "{number} lack what an entry must state and stay drafts, e.g. {title} (ENTRY_INCOMPLETE)"
+        ));
     }
     Ok(())
 }
@@ -245,6 +246,7 @@ pub async fn four_eyes(stage: &Stage, narrator: &mut Narrator, target: &Target) 
         title: "四眼原则演示条目".to_owned(),
         sharing_type: pb::SharingType::Conditional.into(),
         sharing_conditions: "仅供演示".to_owned(),
+        update_cycle: pb::UpdateCycle::Irregular.into(),
         ..pb::EntryContent::default()
     };
     let wanted = pb::CreateEntryRequest {

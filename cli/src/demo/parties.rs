@@ -67,7 +67,12 @@ async fn complete(stage: &Stage, narrator: &mut Narrator, unit: &UnitId) -> Resu
     }
     let code = credit_code::invented(unit.as_str());
     let kind = (known.kind == 0).then_some(Kind::AdministrativeOrgan);
-    let fields = Fields { kind, credit_code: Some(code.clone()), ..Fields::default() };
+    let fields = Fields {
+        kind,
+        credit_code: Some(code.clone()),
+        section: Some("信息科".to_owned()),
+        ..Fields::default()
+    };
     let complete = units::update(&clerk.caller, unit.as_str(), fields).await?;
     ensure(!complete.provisional, || format!("{unit} is still provisional with its credit code {code}"))?;
     let what = format!("completes {} ({unit}) with an invented credit code {code}", known.display_name);

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::id::UnitId;
 
 /// A person as the identity provider names them. Personal data: never written into an audit leaf in the clear.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Subject(pub String);
 

@@ -18,11 +18,20 @@ pub enum Relation {
     Applicant,
     /// The info office's own unit (区政府信息办), whoever the record belongs to.
     InfoOffice,
+    /// The bureau that the policy makes responsible for the matter: statistics bureau (art. 10), archives bureau
+    /// (art. 11).
+    Supervisor,
 }
 
 impl Relation {
-    pub const ALL: &'static [Relation] =
-        &[Relation::Anyone, Relation::Owner, Relation::Provider, Relation::Applicant, Relation::InfoOffice];
+    pub const ALL: &'static [Relation] = &[
+        Relation::Anyone,
+        Relation::Owner,
+        Relation::Provider,
+        Relation::Applicant,
+        Relation::InfoOffice,
+        Relation::Supervisor,
+    ];
 }
 
 /// Whoever has one of `roles` and stands in `relation` may call `method` while the record's state is one of

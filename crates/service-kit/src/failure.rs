@@ -109,6 +109,7 @@ fn code(reason: Reason) -> Code {
         | ReasonsMissing
         | SignatureInvalid
         | ContentMismatch
+        | NeedMissing
         | AttachmentTypeNotTaken
         | AttachmentTypeMismatch
         | AttachmentTooLarge
@@ -135,6 +136,10 @@ fn code(reason: Reason) -> Code {
         | AgreementNotActive
         | AlreadySigned
         | TicketSpent
+        | NodeHasChildren
+        | DuplicateCollection
+        | NotLeadUnit
+        | AuthorityReviewMissing
         | AttachmentsFull
         | DutyDischarged
         | DisposalNotAllowed

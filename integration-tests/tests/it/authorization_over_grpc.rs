@@ -605,6 +605,24 @@ async fn on_an_entry(person: &Person, method: &str, entry_id: &str) -> Result<()
             let request = catalog::ListEntryVersionsRequest { entry_id, ..Default::default() };
             client.list_entry_versions(request).await.map(drop)
         }
+        "DiffEntryVersions" => {
+            let request = catalog::DiffEntryVersionsRequest { entry_id, from_version: 1, to_version: 1 };
+            client.diff_entry_versions(request).await.map(drop)
+        }
+        "AssignResourceCode" => {
+            let classification_code = "307001".to_owned();
+            let request = catalog::AssignResourceCodeRequest { entry_id, classification_code, request_id };
+            client.assign_resource_code(request).await.map(drop)
+        }
+        "ApproveEntry" => {
+            let request = catalog::ApproveEntryRequest { entry_id, version: 1, request_id };
+            client.approve_entry(request).await.map(drop)
+        }
+        "ReturnEntry" => {
+            let reasons = "补充".to_owned();
+            let request = catalog::ReturnEntryRequest { entry_id, version: 1, reasons, request_id };
+            client.return_entry(request).await.map(drop)
+        }
         "UpdateEntry" => {
             let (content, etag) = (Some(content("学校名录")), String::new());
             let request = catalog::UpdateEntryRequest { entry_id, content, etag, request_id };
@@ -637,8 +655,15 @@ async fn an_entry_answers_each_role_relation_and_standing_as_the_table_says() {
         service: "govshare.catalog.v1.EntryService",
         rules: ::catalog::entries::policy::RULES,
         read: ::catalog::entries::policy::READ,
-        further_reads: &["ListEntryVersions"],
-        apart: &["CreateEntry", "ListEntries", "RegisterEntries", "BatchPublishEntries", "SearchEntries"],
+        further_reads: &["ListEntryVersions", "DiffEntryVersions"],
+        apart: &[
+            "CreateEntry",
+            "ListEntries",
+            "RegisterEntries",
+            "BatchPublishEntries",
+            "SearchEntries",
+            "ListEntryWarnings",
+        ],
         units: &[(PROVIDER, &[Relation::Owner]), (OFFICE, &[]), (STRANGER, &[])],
         records: &[("UNLISTED", draft), ("LISTED", city.published_entry(PROVIDER).await)],
     };

@@ -1,9 +1,13 @@
 //! Everything that is tested through the gateway, on real PostgreSQL, with all services running.
 
 mod art_26_27;
+mod art_26_attachments;
 mod art_36_packs;
 mod art_agreement;
 mod art_attachments;
+mod art_catalogue;
+mod art_collection;
+mod art_regulations;
 mod art_security;
 mod authorization;
 mod authorization_over_grpc;

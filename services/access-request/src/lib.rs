@@ -1,6 +1,7 @@
 //! access-request: applications for resources that are shared on application, from draft to answer (art. 26).
 
 pub mod access_request;
+mod attachments;
 mod case_facts;
 mod convert;
 mod error;
@@ -9,9 +10,9 @@ mod more_time;
 mod packs;
 pub mod policy;
 mod show;
-mod store;
+pub mod store;
 mod submission;
-mod sweeper;
+pub mod sweeper;
 mod upstreams;
 
 use std::sync::Arc;
@@ -20,13 +21,14 @@ use std::time::Duration;
 use govshare_model::id::UnitId;
 use govshare_proto::access_request::internal::v1::case_facts_service_server::CaseFactsServiceServer;
 use govshare_proto::access_request::v1::access_request_service_server::AccessRequestServiceServer;
+use govshare_proto::access_request::v1::attachment_service_server::AttachmentServiceServer;
 use govshare_proto::access_request::v1::policy_service_server::PolicyServiceServer;
 use govshare_proto::access_request::v1::task_service_server::TaskServiceServer;
 use serde::Deserialize;
 use service_kit::auth::access::{Access, InternalService, PublicService};
 use service_kit::process::{Error, Runtime, Serving};
 use service_kit::server::Service;
-use service_kit::{Config, WorkList, bounded};
+use service_kit::{Attachments, Config, WorkList, bounded};
 use sqlx::migrate::Migrator;
 
 pub const NAME: &str = "access-request";
@@ -38,6 +40,10 @@ pub const ACCESS: Access = Access {
         PublicService { name: "govshare.access_request.v1.AccessRequestService", rules: policy::RULES },
         PublicService { name: "govshare.access_request.v1.PolicyService", rules: policy::PACK_RULES },
         PublicService { name: "govshare.access_request.v1.TaskService", rules: service_kit::tasks::RULES },
+        PublicService {
+            name: "govshare.access_request.v1.AttachmentService",
+            rules: service_kit::attachments::RULES,
+        },
     ],
     internal: &[InternalService {
         name: "govshare.access_request.internal.v1.CaseFactsService",
@@ -87,11 +93,13 @@ async fn run(config: Config<Settings>, runtime: Runtime) -> Result<(), Error> {
     let policies =
         packs::grpc::Policies { database: database.clone(), store: store.clone(), rules, holidays };
     let work_list = WorkList::new(database.clone(), service.shutdown.clone());
+    let attachments = Attachments::new(database.clone(), store.clone());
     let facts = case_facts::CaseFacts { database: database.clone(), store, info_office };
     let mut routes = tonic::service::RoutesBuilder::default();
     routes.add_service(bounded!(AccessRequestServiceServer::new(requests), bytes));
     routes.add_service(bounded!(PolicyServiceServer::new(policies), bytes));
     routes.add_service(bounded!(TaskServiceServer::new(work_list), bytes));
+    routes.add_service(bounded!(AttachmentServiceServer::new(attachments), bytes));
     routes.add_service(bounded!(CaseFactsServiceServer::new(facts), bytes));
     service.serve(routes, ACCESS, Some(database)).await
 }

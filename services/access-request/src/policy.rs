@@ -13,7 +13,7 @@ const APPROVER: &[Role] = &[Role::Approver];
 const OFFICE: &[Role] = &[Role::InfoOffice];
 const GROUP: &[Role] = &[Role::WorkingGroup];
 /// A draft is nobody's business but the applicant's.
-const SENT: &[&str] = &[
+pub const SENT: &[&str] = &[
     "AT_INFO_OFFICE",
     "SETTLED",
     "SUBMITTED",

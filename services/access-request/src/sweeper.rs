@@ -8,7 +8,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::store::Store;
 
-const BATCH: i64 = 100;
+const BATCH: i64 = 1000;
 
 /// Sweeps every `interval` until `shutdown`.
 pub async fn run(database: Database, store: Store, interval: Duration, shutdown: CancellationToken) {
@@ -26,19 +26,18 @@ pub async fn run(database: Database, store: Store, interval: Duration, shutdown:
 }
 
 /// Marks everything that is due now; gives how many were marked.
-async fn sweep(database: &Database, store: &Store) -> Result<usize, Failure> {
+pub async fn sweep(database: &Database, store: &Store) -> Result<usize, Failure> {
     let mut marked = 0;
     loop {
         let now = database.clock().now();
         let mut tx = database.transaction().await?;
         let due = store.claim_overdue(&mut tx, shanghai_date(now), BATCH).await?;
         let found = due.len();
-        for request in due {
-            let transition =
-                request.mark_overdue(now).map_err(|rejection| Failure::internal(format!("{rejection:?}")))?;
-            store.save(&mut tx, &transition, None).await?;
-        }
         if found > 0 {
+            let marked: Result<Vec<_>, _> =
+                due.into_iter().map(|request| request.mark_overdue(now)).collect();
+            let marked = marked.map_err(|rejection| Failure::internal(format!("{rejection:?}")))?;
+            store.save_overdue(&mut tx, &marked).await?;
             tx.commit_unasked().await?;
         }
         marked += found;

@@ -2,7 +2,9 @@
 
 use std::collections::HashMap;
 
+use govshare_model::calendar::shanghai_date;
 use govshare_model::id::{EntryId, ReviewId, UnitId};
+use govshare_model::pack::Packs;
 use govshare_proto::catalog::internal::v1 as pb;
 use govshare_proto::catalog::internal::v1::catalog_facts_service_server::CatalogFactsService;
 use govshare_proto::catalog::v1::EntryVersionState;
@@ -19,12 +21,14 @@ use crate::unit_keys::convert as key_convert;
 use crate::unit_keys::store::KeyStore;
 use crate::units::convert as unit_convert;
 use crate::units::store::UnitStore;
+use crate::update_calendar::ScheduleStore;
 
 pub struct CatalogFacts {
     pub database: Database,
     pub entries: EntryStore,
     pub units: UnitStore,
     pub keys: KeyStore,
+    pub schedules: ScheduleStore,
 }
 
 type Reply<T> = Result<Response<T>, Status>;
@@ -81,6 +85,42 @@ impl CatalogFactsService for CatalogFacts {
         Ok(Response::new(pb::GetUnitKeyFactsResponse { key: Some(key_convert::to_proto(&key)) }))
     }
 
+    async fn get_entry_warnings(
+        &self,
+        request: Request<pb::GetEntryWarningsRequest>,
+    ) -> Reply<pb::GetEntryWarningsResponse> {
+        let ids = &request.get_ref().entry_ids;
+        let mut violations = Violations::new();
+        violations.check((1..=1000).contains(&ids.len()), "entry_ids", "must be 1 to 1000");
+        let ids: Vec<EntryId> = ids.iter().filter_map(|id| violations.parse("entry_ids", id)).collect();
+        violations.finish()?;
+        let warnings = self.entries.warnings(&ids, None, None, 1000).await?;
+        let warnings = warnings.into_iter().map(|warning| warning.shown).collect();
+        Ok(Response::new(pb::GetEntryWarningsResponse { warnings }))
+    }
+
+    async fn observe_update(
+        &self,
+        request: Request<pb::ObserveUpdateRequest>,
+    ) -> Reply<pb::ObserveUpdateResponse> {
+        let body = request.get_ref();
+        let mut violations = Violations::new();
+        let entry = violations.parse("entry_id", &body.entry_id);
+        violations.check(body.day.is_some(), "day", "is required");
+        let day = violations.date("day", body.day.as_ref());
+        let (entry, day) = given(entry.zip(day), violations)?;
+        let mut tx = self.database.transaction().await?;
+        self.entries.load_for_update(&mut tx, entry).await?;
+        if let Some(schedule) = self.schedules.find_for_update(&mut tx, entry).await? {
+            let updated = schedule.update(day, self.database.clock().now()).map_err(Failure::from)?;
+            if let Some(updated) = &updated {
+                self.schedules.save(&mut tx, updated, None).await?;
+                tx.commit_unasked().await?;
+            }
+        }
+        Ok(Response::new(pb::ObserveUpdateResponse {}))
+    }
+
     async fn begin_reviews(
         &self,
         request: Request<pb::BeginReviewsRequest>,
@@ -90,6 +130,9 @@ impl CatalogFactsService for CatalogFacts {
         let mut tx = self.database.transaction().await?;
         let ids: Vec<Uuid> = begins.iter().map(|begin| begin.entry.0).collect();
         let mut entries = by_id(self.entries.load_all_for_update(&mut tx, &ids).await?);
+        let statements = self.entries.statements(&mut tx, &ids).await?;
+        let pack = Packs::builtin().in_force(shanghai_date(now));
+        let pack = pack.ok_or_else(|| Failure::internal("no policy pack is in force today"))?;
         let mut transitions = Vec::new();
         let mut results = Vec::with_capacity(begins.len());
         for begin in &begins {
@@ -98,7 +141,8 @@ impl CatalogFactsService for CatalogFacts {
                 results.push(refused(&Refusal::not_found("entry", begin.entry), None));
                 continue;
             };
-            match entry.clone().begin_review(begin.number, begin.review, now) {
+            let stated = statements.get(&begin.entry).map(Vec::as_slice).unwrap_or_default();
+            match entry.clone().begin_review(begin.number, begin.review, stated, pack, now) {
                 Ok(transition) => {
                     if let Some(begun) = &transition {
                         entry.clone_from(begun.entry());

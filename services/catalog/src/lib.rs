@@ -1,39 +1,62 @@
 //! catalog: the register of units, their keys and the shared databases, and the catalogue of entries with its
 //! search (art. 2, 5, 12 to 16, 24).
 
+pub mod archiving;
+mod attachments;
+pub mod classification;
+pub mod collection;
 mod convert;
 pub mod entries;
 mod error;
+pub mod explanations;
 mod facts;
+pub mod regulations;
 pub mod search;
 pub mod shared_databases;
 pub mod unit_keys;
 pub mod units;
+pub mod update_calendar;
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use govshare_model::id::UnitId;
 use govshare_proto::catalog::internal::v1::catalog_facts_service_server::CatalogFactsServiceServer;
+use govshare_proto::catalog::v1::archiving_service_server::ArchivingServiceServer;
+use govshare_proto::catalog::v1::attachment_service_server::AttachmentServiceServer;
+use govshare_proto::catalog::v1::classification_service_server::ClassificationServiceServer;
+use govshare_proto::catalog::v1::collection_service_server::CollectionServiceServer;
 use govshare_proto::catalog::v1::entry_service_server::EntryServiceServer;
+use govshare_proto::catalog::v1::explanation_service_server::ExplanationServiceServer;
+use govshare_proto::catalog::v1::regulation_service_server::RegulationServiceServer;
 use govshare_proto::catalog::v1::shared_database_service_server::SharedDatabaseServiceServer;
+use govshare_proto::catalog::v1::task_service_server::TaskServiceServer;
 use govshare_proto::catalog::v1::unit_service_server::UnitServiceServer;
+use govshare_proto::catalog::v1::update_calendar_service_server::UpdateCalendarServiceServer;
 use serde::Deserialize;
 use service_kit::auth::access::{Access, InternalService, PublicService};
 use service_kit::process::{Error, Runtime, Serving};
 use service_kit::server::Service;
-use service_kit::{Config, bounded};
+use service_kit::{Attachments, Config, WorkList, bounded};
 use sqlx::migrate::Migrator;
 
+use archiving::{ArchiveStore, Archiving};
+use attachments::Papers;
+use classification::{Classification, ClassificationStore};
+use collection::{Check, Collection, PlanStore};
 use entries::{Entries, EntryStore, Follower, Searching};
+use explanations::{ExplanationStore, Explanations};
 use facts::CatalogFacts;
+use regulations::{RegulationStore, Regulations};
 use shared_databases::{SharedDatabaseStore, SharedDatabases};
 use unit_keys::key::InfoOffice;
 use unit_keys::public_key::PublicKey;
 use unit_keys::store::KeyStore;
 use units::Units;
 use units::store::UnitStore;
+use update_calendar::{ScheduleStore, UpdateCalendar};
 
 pub const NAME: &str = "catalog";
 pub const DEFAULTS: &str = include_str!("../config/default.toml");
@@ -47,13 +70,32 @@ pub const ACCESS: Access = Access {
             rules: shared_databases::policy::RULES,
         },
         PublicService { name: "govshare.catalog.v1.EntryService", rules: entries::policy::RULES },
+        PublicService {
+            name: "govshare.catalog.v1.ClassificationService",
+            rules: classification::policy::RULES,
+        },
+        PublicService { name: "govshare.catalog.v1.ArchivingService", rules: archiving::policy::RULES },
+        PublicService { name: "govshare.catalog.v1.CollectionService", rules: collection::policy::RULES },
+        PublicService { name: "govshare.catalog.v1.ExplanationService", rules: explanations::policy::RULES },
+        PublicService {
+            name: "govshare.catalog.v1.UpdateCalendarService",
+            rules: update_calendar::policy::RULES,
+        },
+        PublicService { name: "govshare.catalog.v1.RegulationService", rules: regulations::policy::RULES },
+        PublicService {
+            name: "govshare.catalog.v1.AttachmentService",
+            rules: service_kit::attachments::RULES,
+        },
+        PublicService { name: "govshare.catalog.v1.TaskService", rules: service_kit::tasks::RULES },
     ],
     internal: &[InternalService {
         name: "govshare.catalog.internal.v1.CatalogFactsService",
         callers: &[
             ("GetEntryFacts", &["access-request", "agreement", "exchange", "security-review"]),
+            ("GetEntryWarnings", &["agreement"]),
             ("GetUnitFacts", &["access-request", "agreement", "evaluation"]),
             ("GetUnitKeyFacts", &["agreement"]),
+            ("ObserveUpdate", &["exchange"]),
             ("BeginReviews", &["security-review"]),
             ("RecordReviewOutcomes", &["security-review"]),
         ],
@@ -68,8 +110,14 @@ pub struct Settings {
     pub info_office: UnitId,
     /// Its first public key, raw Ed25519 in base64; empty: it cannot register a first key.
     pub info_office_root_key: String,
+    /// The statistics bureau's unit (区统计局), which approves statistical surveys (art. 10).
+    pub statistics_bureau: UnitId,
+    /// The archives bureau's unit (区档案局), which supervises archiving (art. 11).
+    pub archives_bureau: UnitId,
     /// Where this replica keeps its search index; empty: in memory.
     pub index_dir: PathBuf,
+    /// How often published entries are looked at for being late.
+    pub sweep_seconds: u64,
 }
 
 impl Settings {
@@ -98,12 +146,14 @@ pub fn serve(config: Config<Settings>, runtime: Runtime) -> Serving {
 
 async fn run(config: Config<Settings>, runtime: Runtime) -> Result<(), Error> {
     let info_office = config.service.info_office()?;
+    let office = info_office.unit.clone();
     let service = Service::start(NAME, &config, runtime).await?;
     let audit = service.upstream(&config, "audit")?;
     let database = service.database(&config, Some(audit), Vec::new())?;
     let units = UnitStore::new(database.clone());
     let keys = KeyStore::new(database.clone());
     let entries = EntryStore::new(database.clone());
+    let classification = ClassificationStore::new(database.clone());
 
     let directory = Some(config.service.index_dir.clone()).filter(|path| !path.as_os_str().is_empty());
     let threads = std::thread::available_parallelism().map_or(1, usize::from);
@@ -134,11 +184,75 @@ async fn run(config: Config<Settings>, runtime: Runtime) -> Result<(), Error> {
             database: database.clone(),
             store: entries.clone(),
             units: units.clone(),
-            searching: Searching::new(index, entries.clone()),
+            classification: classification.clone(),
+            searching: Searching::new(index.clone(), entries.clone()),
         }),
         bytes
     ));
-    let facts = CatalogFacts { database: database.clone(), entries, units, keys };
+    routes.add_service(bounded!(
+        ClassificationServiceServer::new(Classification {
+            database: database.clone(),
+            store: classification,
+            entries: entries.clone(),
+        }),
+        bytes
+    ));
+    let regulations = RegulationStore::new(database.clone(), office.clone());
+    let explanations = ExplanationStore::new(database.clone(), office.clone());
+    let plans = PlanStore::new(database.clone(), office.clone(), config.service.statistics_bureau.clone());
+    routes.add_service(bounded!(
+        CollectionServiceServer::new(Collection {
+            database: database.clone(),
+            store: plans.clone(),
+            check: Check::new(index, plans.clone()),
+            statistics_bureau: config.service.statistics_bureau.clone(),
+        }),
+        bytes
+    ));
+    routes.add_service(bounded!(
+        RegulationServiceServer::new(Regulations {
+            database: database.clone(),
+            store: regulations.clone(),
+            databases: SharedDatabaseStore::new(database.clone()),
+        }),
+        bytes
+    ));
+    let archives_bureau = config.service.archives_bureau.clone();
+    routes.add_service(bounded!(
+        ArchivingServiceServer::new(Archiving {
+            database: database.clone(),
+            store: ArchiveStore::new(database.clone(), archives_bureau.clone()),
+            entries: entries.clone(),
+            archives_bureau,
+        }),
+        bytes
+    ));
+    routes.add_service(bounded!(
+        ExplanationServiceServer::new(Explanations {
+            database: database.clone(),
+            store: explanations.clone(),
+        }),
+        bytes
+    ));
+    let statistics_bureau = config.service.statistics_bureau.clone();
+    let papers =
+        Attachments::new(database.clone(), Papers { explanations, regulations, plans, statistics_bureau });
+    routes.add_service(bounded!(AttachmentServiceServer::new(papers), bytes));
+    let schedules = ScheduleStore::new(database.clone(), office.clone());
+    let interval = Duration::from_secs(config.service.sweep_seconds.max(1));
+    let shutdown = service.shutdown.clone();
+    service.spawn(update_calendar::sweeper::run(database.clone(), schedules.clone(), interval, shutdown));
+    routes.add_service(bounded!(
+        UpdateCalendarServiceServer::new(UpdateCalendar {
+            database: database.clone(),
+            store: schedules.clone(),
+            entries: entries.clone(),
+        }),
+        bytes
+    ));
+    let tasks = WorkList::new(database.clone(), service.shutdown.clone());
+    routes.add_service(bounded!(TaskServiceServer::new(tasks), bytes));
+    let facts = CatalogFacts { database: database.clone(), entries, units, keys, schedules };
     routes.add_service(bounded!(CatalogFactsServiceServer::new(facts), bytes));
     service.serve(routes, ACCESS, Some(database)).await
 }

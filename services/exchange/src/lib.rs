@@ -66,7 +66,7 @@ async fn run(config: Config<Settings>, runtime: Runtime) -> Result<(), Error> {
     let audit = service.upstream(&config, "audit")?;
     let catalog = Catalog::new(service.upstream(&config, "catalog")?);
     let agreements = Agreements::new(service.upstream(&config, "agreement")?);
-    let database = service.database(&config, Some(audit.clone()), Vec::new())?;
+    let database = service.database(&config, Some(audit.clone()), vec![catalog.updates()])?;
     let versions = Versions::new(database.clone());
     let tickets = Tickets::new(database.clone());
     let deliveries = Deliveries::new(database.clone());

@@ -1,17 +1,31 @@
 //! What this service asks of the catalogue and of the agreements.
 
+use govshare_model::calendar::shanghai_date;
 use govshare_model::id::{AgreementId, EntryId, UnitId};
 use govshare_proto::agreement::internal::v1::GetAgreementFactsRequest;
 use govshare_proto::agreement::internal::v1::agreement_facts_service_client::AgreementFactsServiceClient;
 use govshare_proto::agreement::v1::{self as agreement_pb, AgreementState};
-use govshare_proto::catalog::internal::v1::GetEntryFactsRequest;
 use govshare_proto::catalog::internal::v1::catalog_facts_service_client::CatalogFactsServiceClient;
+use govshare_proto::catalog::internal::v1::{GetEntryFactsRequest, ObserveUpdateRequest};
 use govshare_proto::catalog::v1::EntryState;
+use prost::Message;
 use service_kit::client::{Upstream, retrying};
+use service_kit::outbox::Destination;
+use service_kit::validate::date_to_proto;
 use service_kit::{Failure, Refusal, Violations};
 use tonic::Code;
 
 use crate::agreement::{Agreement, State};
+use crate::data_version::DataVersion;
+
+/// Destination of published data in the outbox: an update of its entry (art. 19).
+pub const UPDATES: &str = "catalog-updates";
+
+/// The command that tells the catalogue of published data.
+pub fn observe_update(version: &DataVersion) -> ObserveUpdateRequest {
+    let day = Some(date_to_proto(shanghai_date(version.published)));
+    ObserveUpdateRequest { entry_id: version.entry.to_string(), day }
+}
 
 /// Client of the catalogue's facts.
 #[derive(Clone)]
@@ -52,6 +66,19 @@ impl Catalog {
             EntryState::Draft | EntryState::Unspecified => Err(NotPublished { state: "DRAFT" }),
         };
         Ok(Entry { provider: entry.provider_unit_id.parse().map_err(Failure::internal)?, published })
+    }
+
+    /// Delivers updates; the catalogue takes repeats.
+    pub fn updates(&self) -> Destination {
+        let client = self.client.clone();
+        Destination::commands(UPDATES, move |payload| {
+            let mut client = client.clone();
+            async move {
+                let command = ObserveUpdateRequest::decode(payload.as_slice())
+                    .map_err(|error| tonic::Status::invalid_argument(error.to_string()))?;
+                client.observe_update(command).await.map(drop)
+            }
+        })
     }
 }
 

@@ -1,6 +1,7 @@
 //! Access requests in PostgreSQL. Takes only transitions, and writes each with its audit event.
 
 mod event;
+mod overdue;
 mod rows;
 
 use govshare_model::Actor;
@@ -8,7 +9,6 @@ use govshare_model::id::{CaseId, UnitId};
 use service_kit::{Database, Failure, Refusal, Tx};
 use sqlx::PgConnection;
 use sqlx::types::Json;
-use time::Date;
 use uuid::Uuid;
 
 use self::rows::{Row, StoredFile, Written, class_name, kind_name, mode_name};
@@ -62,27 +62,6 @@ impl Store {
         .fetch_optional(tx)
         .await?;
         row.ok_or_else(|| Refusal::not_found("access-request", id))?.try_into()
-    }
-
-    /// Up to `limit` open requests whose last day was before `today`, locked; rows that another replica holds are
-    /// passed over.
-    pub async fn claim_overdue(
-        &self,
-        tx: &mut Tx,
-        today: Date,
-        limit: i64,
-    ) -> Result<Vec<AccessRequest>, Failure> {
-        let rows = sqlx::query_as!(
-            Row,
-            "SELECT * FROM access_request.access_requests \
-             WHERE state IN ('SUBMITTED', 'ANSWER_PROPOSED', 'COORDINATED') AND overdue_at IS NULL AND answer_due < $1 \
-             ORDER BY answer_due LIMIT $2 FOR UPDATE SKIP LOCKED",
-            today,
-            limit
-        )
-        .fetch_all(&mut **tx)
-        .await?;
-        rows.into_iter().map(AccessRequest::try_from).collect()
     }
 
     pub async fn list(&self, filter: Filter<'_>) -> Result<Vec<AccessRequest>, Failure> {

@@ -4,6 +4,7 @@
 use std::fmt;
 
 use aws_lc_rs::digest;
+use govshare_model::pack::{Assessment, EntryField, Pack};
 
 /// Content that may be listed; immutable.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -22,6 +23,45 @@ pub struct Outline {
     /// Whether conditions or a basis of sharing are given.
     pub has_conditions: bool,
     pub sensitivities: Vec<Sensitivity>,
+}
+
+/// Something that a pack may require an entry to state.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Statement {
+    Field(EntryField),
+    Assessment(Assessment),
+}
+
+impl Statement {
+    /// What `pack` requires of an entry that is shared so, with the article that asks for it. The secrecy assessment is
+    /// the review itself.
+    pub fn required(pack: &Pack, sharing: Option<Sharing>) -> Vec<(Self, &str)> {
+        let (required, assessments) = (&pack.entry.required, &pack.entry.assessments);
+        let applies = |field: &EntryField| {
+            *field != EntryField::SharingConditions || sharing == Some(Sharing::Conditional)
+        };
+        let fields = required.value.iter().copied().filter(applies);
+        let fields = fields.map(|field| (Self::Field(field), required.article.as_str()));
+        let made = assessments.value.iter().copied().filter(|made| *made != Assessment::Secrecy);
+        fields.chain(made.map(|made| (Self::Assessment(made), assessments.article.as_str()))).collect()
+    }
+
+    /// The field of the contract's content.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Field(EntryField::Title) => "title",
+            Self::Field(EntryField::Abstract) => "abstract",
+            Self::Field(EntryField::Items) => "items",
+            Self::Field(EntryField::Format) => "formats",
+            Self::Field(EntryField::UpdateFrequency) => "update_cycle",
+            Self::Field(EntryField::SharingClass) => "sharing_type",
+            Self::Field(EntryField::SharingMode) => "sharing_mode",
+            Self::Field(EntryField::SharingConditions) => "sharing_conditions",
+            Self::Field(EntryField::Grading) => "grading",
+            Self::Assessment(Assessment::Secrecy) => "secrecy_assessment",
+            Self::Assessment(Assessment::PersonalInformation) => "personal_information_assessment",
+        }
+    }
 }
 
 /// Sharing type (共享类型).

@@ -1,13 +1,14 @@
 //! Content between contract and domain: parsed into the one form that is stored, so that equal contents have
 //! equal bytes.
 
+use govshare_model::pack::{Assessment, EntryField};
 use govshare_proto::catalog::v1 as pb;
 use govshare_proto::google::r#type::Date;
 use prost::Message;
 use service_kit::Violations;
 use service_kit::validate::date_to_proto;
 
-use super::content::{Content, Outline, Sensitivity, Sharing, Unlistable};
+use super::content::{Content, Outline, Sensitivity, Sharing, Statement, Unlistable};
 
 /// Content as parsed: what the rules look at, and the bytes to store.
 pub struct Parsed {
@@ -55,6 +56,9 @@ fn texts(content: &mut pb::EntryContent, violations: &mut Violations) {
     trim("content.sharing_mode", &mut content.sharing_mode, 0, 200);
     trim("content.open_conditions", &mut content.open_conditions, 0, 2_000);
     trim("content.update_cycle_words", &mut content.update_cycle_words, 0, 100);
+    trim("content.grading", &mut content.grading, 0, 100);
+    let assessment = &mut content.personal_information_assessment;
+    trim("content.personal_information_assessment", assessment, 0, 2_000);
     trim("content.source_uri", &mut content.source_uri, 0, 2_000);
     if !content.source_uri.is_empty() && url::Url::parse(&content.source_uri).is_err() {
         violations.add("content.source_uri", "must be an absolute URI / 须为绝对网址");
@@ -138,6 +142,27 @@ fn sensitivities(values: &mut Vec<i32>, violations: &mut Violations) -> Vec<Sens
     values.iter().filter_map(parse).collect()
 }
 
+/// What a content states, of what packs may require.
+pub fn statements(content: &pb::EntryContent) -> Vec<Statement> {
+    use EntryField::*;
+    let has_cycle = content.update_cycle() != pb::UpdateCycle::Unspecified;
+    let stated = [
+        (Title, !content.title.is_empty()),
+        (Abstract, !content.r#abstract.is_empty()),
+        (Items, !content.items.is_empty()),
+        (Format, !content.formats.is_empty()),
+        (UpdateFrequency, has_cycle || !content.update_cycle_words.is_empty()),
+        (SharingClass, content.sharing_type() != pb::SharingType::Unspecified),
+        (SharingMode, !content.sharing_mode.is_empty()),
+        (SharingConditions, !content.sharing_conditions.is_empty()),
+        (Grading, !content.grading.is_empty()),
+    ];
+    let fields = stated.into_iter().filter_map(|(field, is)| is.then_some(Statement::Field(field)));
+    let assessed = !content.personal_information_assessment.is_empty();
+    let assessment = Statement::Assessment(Assessment::PersonalInformation);
+    fields.chain(assessed.then_some(assessment)).collect()
+}
+
 /// `None` for the type that is not yet said.
 pub fn sharing(sharing: pb::SharingType) -> Option<Sharing> {
     match sharing {
@@ -157,6 +182,7 @@ pub fn version_state_name(state: pb::EntryVersionState) -> Option<&'static str> 
         InReview => Some("IN_REVIEW"),
         Rejected => Some("REJECTED"),
         Registered => Some("REGISTERED"),
+        Approved => Some("APPROVED"),
         Published => Some("PUBLISHED"),
         Superseded => Some("SUPERSEDED"),
     }

@@ -2,11 +2,14 @@
 //! published; suspended, resumed, retired. Versions that are neither the latest nor the published one are
 //! superseded.
 
+use govshare_model::Actor;
 use govshare_model::id::{EntryId, ReviewId, UnitId};
-use govshare_model::{Actor, Subject};
+use govshare_model::pack::Pack;
 use time::OffsetDateTime;
 
-use super::content::{Content, ContentDigest, Sharing};
+use super::content::{Content, ContentDigest, Statement};
+pub use super::version::{Version, VersionState};
+use crate::classification::code::{ClassificationCode, ResourceCode};
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Entry {
@@ -14,6 +17,8 @@ pub struct Entry {
     pub provider: UnitId,
     /// What a row of the provider's catalogue is known by; `None` for entries drafted singly.
     pub source_key: Option<String>,
+    /// Given once, for all versions.
+    pub code: Option<ResourceCode>,
     pub state: State,
     /// The newest version; equal to the published one, or drafted after it.
     pub latest: Version,
@@ -34,46 +39,12 @@ pub enum State {
     Suspended {
         published: i32,
         reason: String,
+        since: OffsetDateTime,
     },
     Retired {
         published: Option<i32>,
         reason: String,
-    },
-}
-
-/// One version, without its words.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Version {
-    pub number: i32,
-    pub state: VersionState,
-    pub title: String,
-    pub sharing: Option<Sharing>,
-    pub digest: ContentDigest,
-    pub drafted_by: Subject,
-}
-
-/// `review` is the secrecy review that the version went through.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum VersionState {
-    Draft,
-    InReview {
-        review: ReviewId,
-    },
-    Rejected {
-        review: ReviewId,
-    },
-    /// Passed the review and registered (登记).
-    Registered {
-        review: ReviewId,
-    },
-    Published {
-        review: ReviewId,
-        at: OffsetDateTime,
-    },
-    /// A later version took its place.
-    Superseded {
-        review: Option<ReviewId>,
-        published: Option<OffsetDateTime>,
+        since: OffsetDateTime,
     },
 }
 
@@ -87,10 +58,16 @@ pub enum Happened {
     ReviewBegun,
     Registered,
     ReviewRejected,
+    /// The info office approved the registered version.
+    Approved,
+    /// The info office returned it, for these reasons.
+    Returned(String),
     Published,
     Suspended,
     Resumed,
     Retired,
+    /// The entry got its resource code.
+    Coded,
 }
 
 /// A change with its event; only this module makes one, and the store takes nothing else.
@@ -124,7 +101,10 @@ impl Transition {
             | Happened::Revised(_)
             | Happened::ReviewBegun
             | Happened::Registered
-            | Happened::ReviewRejected => false,
+            | Happened::ReviewRejected
+            | Happened::Approved
+            | Happened::Returned(_)
+            | Happened::Coded => false,
         }
     }
 }
@@ -149,12 +129,21 @@ pub enum Rejection {
     },
     /// The version does not say what review and publication need.
     Incomplete {
-        missing: &'static str,
+        missing: Vec<&'static str>,
+        article: String,
     },
     /// Who drafted the version publishes it.
     SelfApproval,
     /// The reviewer saw other content.
     OtherContent,
+    /// The info office has not approved the version, as the pack asks.
+    NotApproved,
+    /// The pack asks for no review by the info office.
+    NoAuthorityReview,
+    /// The entry has a code of another node.
+    HasCode {
+        code: ResourceCode,
+    },
 }
 
 impl State {
@@ -182,37 +171,12 @@ impl State {
             Self::Suspended { reason, .. } | Self::Retired { reason, .. } => Some(reason),
         }
     }
-}
 
-impl VersionState {
-    pub fn name(&self) -> &'static str {
+    /// Since when the entry is suspended or retired.
+    pub fn since(&self) -> Option<OffsetDateTime> {
         match self {
-            Self::Draft => "DRAFT",
-            Self::InReview { .. } => "IN_REVIEW",
-            Self::Rejected { .. } => "REJECTED",
-            Self::Registered { .. } => "REGISTERED",
-            Self::Published { .. } => "PUBLISHED",
-            Self::Superseded { .. } => "SUPERSEDED",
-        }
-    }
-
-    pub fn review(&self) -> Option<ReviewId> {
-        match self {
-            Self::Draft => None,
-            Self::InReview { review }
-            | Self::Rejected { review }
-            | Self::Registered { review }
-            | Self::Published { review, .. } => Some(*review),
-            Self::Superseded { review, .. } => *review,
-        }
-    }
-
-    /// When the version was published, if it ever was.
-    pub fn published(&self) -> Option<OffsetDateTime> {
-        match self {
-            Self::Draft | Self::InReview { .. } | Self::Rejected { .. } | Self::Registered { .. } => None,
-            Self::Published { at, .. } => Some(*at),
-            Self::Superseded { published, .. } => *published,
+            Self::Draft | Self::Published { .. } => None,
+            Self::Suspended { since, .. } | Self::Retired { since, .. } => Some(*since),
         }
     }
 }
@@ -232,6 +196,7 @@ impl Entry {
             id,
             provider,
             source_key,
+            code: None,
             state: State::Draft,
             latest,
             created: now,
@@ -256,9 +221,10 @@ impl Entry {
             State::Retired { .. } => return Err(self.wrong_state()),
         }
         let superseded = match self.latest.state {
-            VersionState::Draft | VersionState::Rejected { .. } | VersionState::Registered { .. } => {
-                Some(self.latest.number)
-            }
+            VersionState::Draft
+            | VersionState::Rejected { .. }
+            | VersionState::Registered { .. }
+            | VersionState::Approved { .. } => Some(self.latest.number),
             VersionState::Published { .. } => None,
             VersionState::InReview { .. } | VersionState::Superseded { .. } => {
                 return Err(self.latest.wrong_state());
@@ -271,11 +237,14 @@ impl Entry {
         Ok(Some(revised))
     }
 
-    /// Puts a version under secrecy review (art. 16). `None`: this review of it began already.
+    /// Puts a version under secrecy review (art. 16), if it states what `pack` requires. `None`: this review of it began
+    /// already.
     pub fn begin_review(
         mut self,
         number: i32,
         review: ReviewId,
+        stated: &[Statement],
+        pack: &Pack,
         now: OffsetDateTime,
     ) -> Result<Option<Transition>, Rejection> {
         self.latest_of(number)?;
@@ -287,6 +256,12 @@ impl Entry {
             return Err(self.wrong_state());
         }
         self.latest.complete()?;
+        let required = Statement::required(pack, self.latest.sharing);
+        let mut missing = required.into_iter().filter(|(wanted, _)| !stated.contains(wanted)).peekable();
+        if let Some(article) = missing.peek().map(|(_, article)| (*article).to_owned()) {
+            let missing = missing.map(|(wanted, _)| wanted.name()).collect();
+            return Err(Rejection::Incomplete { missing, article });
+        }
         self.latest.state = VersionState::InReview { review };
         Ok(Some(self.become_state(Happened::ReviewBegun, now)))
     }
@@ -310,10 +285,17 @@ impl Entry {
         match self.latest.state {
             VersionState::InReview { .. } => {}
             VersionState::Rejected { .. } if !passed => return Ok(None),
-            VersionState::Registered { .. } | VersionState::Published { .. } if passed => return Ok(None),
+            VersionState::Registered { .. }
+            | VersionState::Approved { .. }
+            | VersionState::Published { .. }
+                if passed =>
+            {
+                return Ok(None);
+            }
             VersionState::Draft
             | VersionState::Rejected { .. }
             | VersionState::Registered { .. }
+            | VersionState::Approved { .. }
             | VersionState::Published { .. }
             | VersionState::Superseded { .. } => return Err(self.latest.wrong_state()),
         }
@@ -326,10 +308,52 @@ impl Entry {
         Ok(Some(self.become_state(happened, now)))
     }
 
-    /// Publishes a registered version; ends a suspension. `None`: it is the published one.
+    /// The info office approves a registered version, where the pack has it review entries. `None`: it did already.
+    pub fn approve(
+        mut self,
+        number: i32,
+        authority_review: bool,
+        now: OffsetDateTime,
+    ) -> Result<Option<Transition>, Rejection> {
+        self.latest_of(number)?;
+        if let (VersionState::Approved { .. }, true) = (&self.latest.state, authority_review) {
+            return Ok(None);
+        }
+        let review = self.awaits_authority(authority_review)?;
+        self.latest.state = VersionState::Approved { review };
+        Ok(Some(self.become_state(Happened::Approved, now)))
+    }
+
+    /// The info office returns a registered version, which needs a new one then.
+    pub fn give_back(
+        mut self,
+        number: i32,
+        reasons: String,
+        authority_review: bool,
+        now: OffsetDateTime,
+    ) -> Result<Transition, Rejection> {
+        self.latest_of(number)?;
+        let review = self.awaits_authority(authority_review)?;
+        self.latest.state = VersionState::Rejected { review };
+        Ok(self.become_state(Happened::Returned(reasons), now))
+    }
+
+    /// The secrecy review of a version that the info office has to decide on.
+    fn awaits_authority(&self, authority_review: bool) -> Result<ReviewId, Rejection> {
+        match (&self.state, &self.latest.state) {
+            _ if !authority_review => Err(Rejection::NoAuthorityReview),
+            (State::Retired { .. }, _) => Err(self.wrong_state()),
+            (_, VersionState::Registered { review }) => Ok(*review),
+            _ => Err(self.latest.wrong_state()),
+        }
+    }
+
+    /// Publishes a registered version, or one that the info office approved where the pack has it review entries; ends a
+    /// suspension. `None`: it is the published one.
     pub fn publish(
         mut self,
         number: i32,
+        authority_review: bool,
         by: &Actor,
         now: OffsetDateTime,
     ) -> Result<Option<Transition>, Rejection> {
@@ -344,7 +368,8 @@ impl Entry {
         self.latest_of(number)?;
         self.latest.complete()?;
         let review = match self.latest.state {
-            VersionState::Registered { review } => review,
+            VersionState::Registered { .. } if authority_review => return Err(Rejection::NotApproved),
+            VersionState::Registered { review } | VersionState::Approved { review } => review,
             VersionState::Draft | VersionState::InReview { .. } | VersionState::Rejected { .. } => {
                 return Err(Rejection::NotReviewed { state: self.latest.state.name() });
             }
@@ -364,7 +389,7 @@ impl Entry {
 
     pub fn suspend(mut self, reason: String, now: OffsetDateTime) -> Result<Transition, Rejection> {
         let State::Published { published } = self.state else { return Err(self.wrong_state()) };
-        self.state = State::Suspended { published, reason };
+        self.state = State::Suspended { published, reason, since: now };
         Ok(self.become_state(Happened::Suspended, now))
     }
 
@@ -381,8 +406,31 @@ impl Entry {
             State::Published { published } | State::Suspended { published, .. } => Some(published),
             State::Retired { .. } => return Err(self.wrong_state()),
         };
-        self.state = State::Retired { published, reason };
+        self.state = State::Retired { published, reason, since: now };
         Ok(self.become_state(Happened::Retired, now))
+    }
+
+    /// Whether the entry still lacks a resource code below `node`.
+    pub fn needs_code(&self, node: &ClassificationCode) -> Result<bool, Rejection> {
+        match (&self.code, &self.state) {
+            (Some(code), _) if code.node() == node => Ok(false),
+            (Some(code), _) => Err(Rejection::HasCode { code: code.clone() }),
+            (None, State::Retired { .. }) => Err(self.wrong_state()),
+            (None, State::Draft | State::Published { .. } | State::Suspended { .. }) => Ok(true),
+        }
+    }
+
+    /// Gives the entry its resource code. `None`: it has one below that node.
+    pub fn assign_code(
+        mut self,
+        code: ResourceCode,
+        now: OffsetDateTime,
+    ) -> Result<Option<Transition>, Rejection> {
+        if !self.needs_code(code.node())? {
+            return Ok(None);
+        }
+        self.code = Some(code);
+        Ok(Some(self.become_state(Happened::Coded, now)))
     }
 
     /// Only the latest version can be in a state from which something follows.
@@ -405,30 +453,5 @@ impl Entry {
         self.updated = now;
         self.version += 1;
         Transition { entry: self, happened, superseded: None }
-    }
-}
-
-impl Version {
-    fn draft(number: i32, content: &Content, by: &Actor) -> Self {
-        Self {
-            number,
-            state: VersionState::Draft,
-            title: content.title().to_owned(),
-            sharing: content.sharing(),
-            digest: content.digest(),
-            drafted_by: by.subject.clone(),
-        }
-    }
-
-    /// Review and publication need the sharing type (art. 24).
-    fn complete(&self) -> Result<(), Rejection> {
-        match self.sharing {
-            Some(_) => Ok(()),
-            None => Err(Rejection::Incomplete { missing: "sharing_type" }),
-        }
-    }
-
-    fn wrong_state(&self) -> Rejection {
-        Rejection::WrongVersionState { state: self.state.name() }
     }
 }

@@ -5,6 +5,7 @@ use service_kit::{Failure, Reason, Refusal, Violations};
 
 use super::content::Unlistable;
 use super::entry::Rejection;
+use crate::classification::code::ClassificationCode;
 use crate::error::field_invalid;
 
 /// The refusal of a step on `entry`.
@@ -34,13 +35,16 @@ pub fn refusal(rejection: Rejection, entry: EntryId) -> Refusal {
         )
         .state(state)
         .article("16"),
-        Rejection::Incomplete { missing } => Refusal::new(
-            Reason::EntryIncomplete,
-            format!("the version lacks {missing}"),
-            format!("目录条目缺少 {missing}"),
-        )
-        .with("missing", missing)
-        .article("24"),
+        Rejection::Incomplete { missing, article } => {
+            let fields = missing.join(", ");
+            Refusal::new(
+                Reason::EntryIncomplete,
+                format!("the version lacks {fields}"),
+                format!("目录条目缺少 {fields}"),
+            )
+            .with("missing", fields)
+            .article(&article)
+        }
         Rejection::SelfApproval => Refusal::new(
             Reason::SelfApproval,
             "you drafted this version, so another approver has to publish it",
@@ -53,8 +57,36 @@ pub fn refusal(rejection: Rejection, entry: EntryId) -> Refusal {
             "内容摘要与该版本不符",
         )
         .article("16"),
+        Rejection::NotApproved => Refusal::new(
+            Reason::AuthorityReviewMissing,
+            "the info office has not approved this version",
+            "该版本尚未经信息办审核",
+        )
+        .state("REGISTERED")
+        .article("16"),
+        Rejection::NoAuthorityReview => Refusal::new(
+            Reason::WrongState,
+            "the policy in force has units review their entries themselves",
+            "现行规则由各单位自行审查目录，信息办不另行审核",
+        )
+        .article("16"),
+        Rejection::HasCode { code } => Refusal::new(
+            Reason::AlreadyExists,
+            format!("the entry has the resource code {code} already"),
+            format!("该条目已有信息资源代码 {code}"),
+        )
+        .with("resource_code", code.to_string())
+        .article("15"),
     };
     refusal.resource("entry", entry)
+}
+
+/// No resource is numbered below this node.
+pub fn not_codable(node: &ClassificationCode) -> Failure {
+    let mut violations = Violations::new();
+    let problem = format!("there is no 目 or 细目 {node} in use / 目或细目 {node} 未登记或已停用");
+    violations.add("classification_code", problem);
+    field_invalid(violations).article("15").into()
 }
 
 impl From<Unlistable> for Failure {

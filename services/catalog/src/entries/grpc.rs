@@ -1,7 +1,9 @@
 //! The contract's methods: parse, load, authorize, transition, save, respond.
 
 use govshare_model::Actor;
+use govshare_model::calendar::shanghai_date;
 use govshare_model::id::{EntryId, UnitId};
+use govshare_model::pack::Packs;
 use govshare_proto::catalog::v1 as pb;
 use govshare_proto::catalog::v1::entry_service_server::EntryService;
 use service_kit::page::Page;
@@ -12,7 +14,9 @@ use uuid::Uuid;
 use super::entry::{Entry, Rejection, Transition};
 use super::searching::Searching;
 use super::store::{EntryStore, Filter};
-use super::{convert, error, policy, publication, registration};
+use super::{convert, diff, error, policy, publication, registration};
+use crate::classification::ClassificationStore;
+use crate::classification::code::ClassificationCode;
 use crate::convert::{check_etag, given};
 use crate::units::store::UnitStore;
 
@@ -20,6 +24,7 @@ pub struct Entries {
     pub database: Database,
     pub store: EntryStore,
     pub units: UnitStore,
+    pub classification: ClassificationStore,
     pub searching: Searching,
 }
 
@@ -42,6 +47,12 @@ pub(super) fn authorize(actor: &Actor, method: &str, entry: &Entry) -> Result<()
 }
 
 impl Entries {
+    /// Whether the pack in force has the info office review entries after the unit's own review.
+    pub(super) fn authority_review(&self) -> bool {
+        let today = shanghai_date(self.database.clock().now());
+        Packs::builtin().in_force(today).is_some_and(|pack| pack.entry.authority_review.value)
+    }
+
     /// The steps that every transition of one entry takes; `step` is the machine's.
     async fn change<R: prost::Message + Default>(
         &self,
@@ -231,6 +242,29 @@ impl EntryService for Entries {
         Ok(Response::new(tx.commit(&call, reply).await?))
     }
 
+    async fn approve_entry(
+        &self,
+        request: Request<pb::ApproveEntryRequest>,
+    ) -> Reply<pb::ApproveEntryResponse> {
+        let body = request.get_ref();
+        let (call, id) = parse(&request, &body.entry_id, &body.request_id, Violations::new())?;
+        let (now, authority_review) = (self.database.clock().now(), self.authority_review());
+        let approve = |entry: Entry| entry.approve(body.version, authority_review, now);
+        let reply = |entry| pb::ApproveEntryResponse { entry };
+        Ok(self.change(&call, "ApproveEntry", id, approve, reply).await?)
+    }
+
+    async fn return_entry(&self, request: Request<pb::ReturnEntryRequest>) -> Reply<pb::ReturnEntryResponse> {
+        let body = request.get_ref();
+        let mut violations = Violations::new();
+        let reasons = violations.text("reasons", &body.reasons, 1, 2000);
+        let (call, id) = parse(&request, &body.entry_id, &body.request_id, violations)?;
+        let (now, authority_review) = (self.database.clock().now(), self.authority_review());
+        let back = |entry: Entry| entry.give_back(body.version, reasons, authority_review, now).map(Some);
+        let reply = |entry| pb::ReturnEntryResponse { entry };
+        Ok(self.change(&call, "ReturnEntry", id, back, reply).await?)
+    }
+
     async fn publish_entry(
         &self,
         request: Request<pb::PublishEntryRequest>,
@@ -238,7 +272,8 @@ impl EntryService for Entries {
         let body = request.get_ref();
         let (call, id) = parse(&request, &body.entry_id, &body.request_id, Violations::new())?;
         let now = self.database.clock().now();
-        let publish = |entry: Entry| entry.publish(body.version, &call.actor, now);
+        let authority_review = self.authority_review();
+        let publish = |entry: Entry| entry.publish(body.version, authority_review, &call.actor, now);
         let reply = |entry| pb::PublishEntryResponse { entry };
         Ok(self.change(&call, "PublishEntry", id, publish, reply).await?)
     }
@@ -293,6 +328,61 @@ impl EntryService for Entries {
         let retire = |entry: Entry| entry.retire(reason, now).map(Some);
         let reply = |entry| pb::RetireEntryResponse { entry };
         Ok(self.change(&call, "RetireEntry", id, retire, reply).await?)
+    }
+
+    async fn assign_resource_code(
+        &self,
+        request: Request<pb::AssignResourceCodeRequest>,
+    ) -> Reply<pb::AssignResourceCodeResponse> {
+        let body = request.get_ref();
+        let mut violations = Violations::new();
+        let node = violations.parse::<ClassificationCode>("classification_code", &body.classification_code);
+        let (call, id) = parse(&request, &body.entry_id, &body.request_id, violations)?;
+        let node = given(node, Violations::new())?;
+
+        let mut tx = match self.database.begin(&call).await? {
+            Begin::Replay(reply) => return Ok(Response::new(reply)),
+            Begin::Fresh(tx) => tx,
+        };
+        let entry = self.store.load_for_update(&mut tx, id).await?;
+        authorize(&call.actor, "AssignResourceCode", &entry)?;
+        let refused = |rejection| error::refusal(rejection, id);
+        if entry.needs_code(&node).map_err(refused)? {
+            let code = self.classification.next_code(&mut tx, &node).await?;
+            let code = code.ok_or_else(|| error::not_codable(&node))?;
+            let coded = entry.assign_code(code, self.database.clock().now()).map_err(refused)?;
+            self.store.save(&mut tx, coded.as_slice(), Some(&call.actor)).await?;
+        }
+        let reply = pb::AssignResourceCodeResponse { entry: self.show(&mut tx, id, &call.actor).await? };
+        Ok(Response::new(tx.commit(&call, reply).await?))
+    }
+
+    async fn diff_entry_versions(
+        &self,
+        request: Request<pb::DiffEntryVersionsRequest>,
+    ) -> Reply<pb::DiffEntryVersionsResponse> {
+        let actor = call::actor(&request)?;
+        let body = request.get_ref();
+        let mut violations = Violations::new();
+        let id = violations.parse("entry_id", &body.entry_id);
+        for (field, number) in [("from_version", body.from_version), ("to_version", body.to_version)] {
+            violations.check(number > 0, field, "must be positive / 须为正数");
+        }
+        let id = given(id, violations)?;
+        let view = self.store.view(id).await?;
+        view.authorize(policy::READ, &actor)?;
+        let published_only = !policy::sees_latest(&actor, &view.provider);
+        let before = self.store.readable_version(id, body.from_version, published_only).await?;
+        let after = self.store.readable_version(id, body.to_version, published_only).await?;
+        let content = |version: pb::EntryVersion| version.content.unwrap_or_default();
+        Ok(Response::new(diff::diff(&content(before), &content(after))))
+    }
+
+    async fn list_entry_warnings(
+        &self,
+        request: Request<pb::ListEntryWarningsRequest>,
+    ) -> Reply<pb::ListEntryWarningsResponse> {
+        Ok(Response::new(self.store.warnings_page(request.into_inner()).await?))
     }
 
     async fn search_entries(

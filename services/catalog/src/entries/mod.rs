@@ -2,6 +2,7 @@
 
 pub mod content;
 pub mod convert;
+pub mod diff;
 pub mod entry;
 mod error;
 mod follower;
@@ -12,10 +13,12 @@ mod registration;
 mod save;
 mod searching;
 mod store;
+mod version;
 mod view;
+mod warnings;
 
 pub use error::refusal;
 pub use follower::Follower;
 pub use grpc::Entries;
-pub use searching::Searching;
+pub use searching::{Searching, catching_up};
 pub use store::EntryStore;

@@ -42,7 +42,7 @@ impl Entries {
         actor: &Actor,
         wanted: &[Wanted],
     ) -> Result<Vec<pb::BatchPublishEntriesResult>, Failure> {
-        let now = self.database.clock().now();
+        let (now, authority_review) = (self.database.clock().now(), self.authority_review());
         let ids: Vec<Uuid> = wanted.iter().map(|wanted| wanted.entry.0).collect();
         let entries = self.store.load_all_for_update(tx, &ids).await?;
         let mut entries: HashMap<_, _> = entries.into_iter().map(|entry| (entry.id, entry)).collect();
@@ -50,7 +50,7 @@ impl Entries {
         let mut results = Vec::with_capacity(wanted.len());
         for version in wanted {
             let entry = entries.remove(&version.entry);
-            let published = publish(entry, version, actor, now);
+            let published = publish(entry, version, authority_review, actor, now);
             results.push(result(version, published.as_ref().err()));
             transitions.extend(published.ok().flatten());
         }
@@ -62,12 +62,15 @@ impl Entries {
 fn publish(
     entry: Option<Entry>,
     version: &Wanted,
+    authority_review: bool,
     actor: &Actor,
     now: OffsetDateTime,
 ) -> Result<Option<Transition>, Refusal> {
     let entry = entry.ok_or_else(|| Refusal::not_found("entry", version.entry))?;
     authorize(actor, "PublishEntry", &entry)?;
-    entry.publish(version.number, actor, now).map_err(|rejection| error::refusal(rejection, version.entry))
+    entry
+        .publish(version.number, authority_review, actor, now)
+        .map_err(|rejection| error::refusal(rejection, version.entry))
 }
 
 fn result(version: &Wanted, refusal: Option<&Refusal>) -> pb::BatchPublishEntriesResult {

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use aws_lc_rs::digest;
 use govshare_model::Actor;
+use govshare_model::calendar::shanghai_date;
 use service_kit::{Event, Failure, Tx};
 use time::OffsetDateTime;
 use uuid::Uuid;
@@ -12,6 +13,7 @@ use super::content::{Content, Sharing};
 use super::entry::{Entry, Happened, Transition};
 use super::store::EntryStore;
 use crate::error::race;
+use crate::update_calendar;
 
 impl EntryStore {
     /// Writes changes, at most one of each entry. `actor` is `None` when another service tells of them.
@@ -39,11 +41,15 @@ impl EntryStore {
                 Happened::ReviewBegun
                 | Happened::Registered
                 | Happened::ReviewRejected
+                | Happened::Approved
+                | Happened::Returned(_)
                 | Happened::Published => {
                     changed.push(transition);
-                    moved.push(entry);
+                    moved.push(transition);
                 }
-                Happened::Suspended | Happened::Resumed | Happened::Retired => changed.push(transition),
+                Happened::Suspended | Happened::Resumed | Happened::Retired | Happened::Coded => {
+                    changed.push(transition);
+                }
             }
         }
         insert_entries(tx, &drafted).await?;
@@ -51,7 +57,15 @@ impl EntryStore {
         insert_versions(tx, &contents).await?;
         move_versions(tx, &moved).await?;
         update_entries(tx, &changed).await?;
+        let published = transitions.iter().filter(|change| *change.happened() == Happened::Published);
+        let published: Vec<_> = published.map(|change| change.entry().id).collect();
+        if let Some(first) = transitions.first() {
+            update_calendar::follow(tx, &published, shanghai_date(first.entry().updated)).await?;
+        }
         for transition in transitions {
+            if *transition.happened() == Happened::Retired {
+                update_calendar::forget(tx, transition.entry().id);
+            }
             tx.emit(actor, &event(transition))?;
         }
         Ok(())
@@ -128,10 +142,16 @@ async fn insert_versions(tx: &mut Tx, contents: &[(&Entry, &Content)]) -> Result
 }
 
 /// The latest versions of these entries are in another state now.
-async fn move_versions(tx: &mut Tx, entries: &[&Entry]) -> Result<(), Failure> {
-    if entries.is_empty() {
+async fn move_versions(tx: &mut Tx, moved: &[&Transition]) -> Result<(), Failure> {
+    if moved.is_empty() {
         return Ok(());
     }
+    let entries: Vec<_> = moved.iter().map(|change| change.entry()).collect();
+    let returned = moved.iter().map(|change| match change.happened() {
+        Happened::Returned(reasons) => Some(reasons.as_str()),
+        _ => None,
+    });
+    let returned: Vec<_> = returned.collect();
     let ids: Vec<_> = entries.iter().map(|entry| entry.id.0).collect();
     let numbers: Vec<_> = entries.iter().map(|entry| entry.latest.number).collect();
     let states: Vec<_> = entries.iter().map(|entry| entry.latest.state.name()).collect();
@@ -139,15 +159,17 @@ async fn move_versions(tx: &mut Tx, entries: &[&Entry]) -> Result<(), Failure> {
     let times: Vec<_> = entries.iter().map(|entry| entry.latest.state.published()).collect();
     sqlx::query!(
         "UPDATE catalog.entry_versions v \
-         SET state = moved.state, review_id = moved.review_id, published_at = moved.published_at \
-         FROM unnest($1::uuid[], $2::int[], $3::text[], $4::uuid[], $5::timestamptz[]) \
-           AS moved (entry_id, number, state, review_id, published_at) \
+         SET state = moved.state, review_id = moved.review_id, published_at = moved.published_at, \
+           return_reasons = moved.return_reasons \
+         FROM unnest($1::uuid[], $2::int[], $3::text[], $4::uuid[], $5::timestamptz[], $6::text[]) \
+           AS moved (entry_id, number, state, review_id, published_at, return_reasons) \
          WHERE v.entry_id = moved.entry_id AND v.number = moved.number",
         &ids,
         &numbers,
         &states as &[&str],
         &reviews as &[Option<Uuid>],
-        &times as &[Option<OffsetDateTime>]
+        &times as &[Option<OffsetDateTime>],
+        &returned as &[Option<&str>]
     )
     .execute(&mut **tx)
     .await?;
@@ -164,13 +186,17 @@ async fn update_entries(tx: &mut Tx, changed: &[&Transition]) -> Result<(), Fail
     let latest_states: Vec<_> = entries.iter().map(|entry| entry.latest.state.name()).collect();
     let published: Vec<_> = entries.iter().map(|entry| entry.state.published()).collect();
     let versions: Vec<_> = entries.iter().map(|entry| entry.version).collect();
+    let since: Vec<_> = entries.iter().map(|entry| entry.state.since()).collect();
+    let codes: Vec<_> = entries.iter().map(|entry| entry.code.as_ref().map(ToString::to_string)).collect();
     let searched: Vec<_> = changed.iter().map(|change| change.concerns_search()).collect();
     let updated = sqlx::query!(
         "UPDATE catalog.entries e SET state = new.state, state_reason = new.reason, latest = new.latest, \
            latest_state = new.latest_state, published = new.published, updated_at = $9, version = new.version, \
+           state_since = new.since, resource_code = new.code, \
            change_xid = CASE WHEN new.searched THEN pg_current_xact_id() ELSE e.change_xid END \
          FROM unnest($1::uuid[], $2::text[], $3::text[], $4::int[], $5::text[], $6::int[], $7::bigint[], \
-           $8::bool[]) AS new (id, state, reason, latest, latest_state, published, version, searched) \
+           $8::bool[], $10::timestamptz[], $11::text[]) \
+           AS new (id, state, reason, latest, latest_state, published, version, searched, since, code) \
          WHERE e.id = new.id AND e.version = new.version - 1",
         &ids,
         &states as &[&str],
@@ -180,7 +206,9 @@ async fn update_entries(tx: &mut Tx, changed: &[&Transition]) -> Result<(), Fail
         &published as &[Option<i32>],
         &versions,
         &searched,
-        first.updated
+        first.updated,
+        &since as &[Option<OffsetDateTime>],
+        &codes as &[Option<String>]
     )
     .execute(&mut **tx)
     .await?;
@@ -199,6 +227,8 @@ fn event(transition: &Transition) -> Event {
         Happened::ReviewBegun => ("entry.review-begun", "16"),
         Happened::Registered => ("entry.registered", "16"),
         Happened::ReviewRejected => ("entry.review-rejected", "16"),
+        Happened::Approved => ("entry.approved", "16"),
+        Happened::Returned(_) => ("entry.returned", "16"),
         Happened::Published => match entry.latest.sharing {
             Some(Sharing::Unconditional) => ("entry.published", "24(一)"),
             Some(Sharing::Conditional) => ("entry.published", "24(二)"),
@@ -207,6 +237,7 @@ fn event(transition: &Transition) -> Event {
         Happened::Suspended => ("entry.suspended", "16"),
         Happened::Resumed => ("entry.resumed", "16"),
         Happened::Retired => ("entry.retired", "16"),
+        Happened::Coded => ("entry.coded", "15"),
     };
     let mut attributes = BTreeMap::from([
         ("provider", entry.provider.to_string()),
@@ -222,6 +253,13 @@ fn event(transition: &Transition) -> Event {
     if let Some(reason) = entry.state.reason() {
         // In people's own words, so only provable, not readable, in the audit.
         attributes.insert("reason_sha256", hex::encode(digest::digest(&digest::SHA256, reason.as_bytes())));
+    }
+    if let Happened::Returned(reasons) = transition.happened() {
+        let words = digest::digest(&digest::SHA256, reasons.as_bytes());
+        attributes.insert("reasons_sha256", hex::encode(words));
+    }
+    if let Some(code) = &entry.code {
+        attributes.insert("resource_code", code.to_string());
     }
     if let Some(published) = entry.state.published() {
         attributes.insert("published_version", published.to_string());

@@ -124,7 +124,8 @@ fn from_page_key((class, day, id): PageKey) -> Option<Key> {
     Some(Key { class, issued: Date::from_julian_day(day).ok()?, entry_id: EntryId(id) })
 }
 
-fn catching_up() -> Refusal {
+/// The refusal of whatever needs the index before it has caught up.
+pub fn catching_up() -> Refusal {
     Refusal::new(
         Reason::UpstreamUnavailable,
         "this replica is still reading the catalogue for its search; repeat in a moment",

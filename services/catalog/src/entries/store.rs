@@ -1,16 +1,20 @@
 //! Entries in PostgreSQL, as the machine works on them: without the words of their versions.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
 use govshare_model::Subject;
 use govshare_model::id::{EntryId, ReviewId, UnitId};
+use govshare_proto::catalog::v1 as pb;
+use prost::Message;
 use service_kit::{Database, Failure, Refusal};
 use sqlx::PgConnection;
 use time::OffsetDateTime;
 use uuid::Uuid;
 
-use super::content::{ContentDigest, Sharing};
+use super::content::{ContentDigest, Sharing, Statement};
+use super::convert;
 use super::entry::{Entry, State, Version, VersionState};
+use crate::classification::code::ResourceCode;
 
 #[derive(Clone)]
 pub struct EntryStore {
@@ -51,6 +55,26 @@ impl EntryStore {
             .fetch_all(&mut *tx)
             .await?;
         load_all(tx, ids).await
+    }
+
+    /// What the latest versions of these entries state, of what packs may require.
+    pub async fn statements(
+        &self,
+        tx: &mut PgConnection,
+        ids: &[Uuid],
+    ) -> Result<HashMap<EntryId, Vec<Statement>>, Failure> {
+        let rows = sqlx::query!(
+            "SELECT e.id, v.content FROM catalog.entries e \
+             JOIN catalog.entry_versions v ON v.entry_id = e.id AND v.number = e.latest WHERE e.id = ANY($1)",
+            ids
+        )
+        .fetch_all(tx)
+        .await?;
+        let statements = rows.into_iter().map(|row| {
+            let content = pb::EntryContent::decode(row.content.as_slice()).map_err(Failure::internal)?;
+            Ok((EntryId(row.id), convert::statements(&content)))
+        });
+        statements.collect()
     }
 
     /// Locks the register records of `providers`, so that one call at a time registers rows of a provider.
@@ -106,6 +130,13 @@ impl EntryStore {
         Ok(followed.fetch_all(tx).await?)
     }
 
+    /// The entry that was given a resource code.
+    pub async fn with_code(&self, code: &ResourceCode) -> Result<Option<EntryId>, Failure> {
+        let code = code.to_string();
+        let found = sqlx::query_scalar!("SELECT id FROM catalog.entries WHERE resource_code = $1", code);
+        Ok(found.fetch_optional(self.database.pool()).await?.map(EntryId))
+    }
+
     /// Ids of a page of entries, ascending.
     pub async fn list(&self, filter: Filter<'_>) -> Result<Vec<Uuid>, Failure> {
         let ids = sqlx::query_scalar!(
@@ -131,7 +162,7 @@ impl EntryStore {
 async fn load_all(tx: &mut PgConnection, ids: &[Uuid]) -> Result<Vec<Entry>, Failure> {
     let rows = sqlx::query_as!(
         Row,
-        "SELECT e.id, e.provider, e.source_key, e.state, e.state_reason, e.published, e.created_at, e.updated_at, \
+        "SELECT e.id, e.provider, e.source_key, e.resource_code, e.state_since, e.state, e.state_reason, e.published, e.created_at, e.updated_at, \
            e.version, v.number, v.state AS version_state, v.title, v.sharing_type, v.content_digest, \
            v.drafted_by, v.review_id, v.published_at \
          FROM catalog.entries e JOIN catalog.entry_versions v ON v.entry_id = e.id AND v.number = e.latest \
@@ -154,6 +185,8 @@ struct Row {
     id: Uuid,
     provider: String,
     source_key: Option<String>,
+    resource_code: Option<String>,
+    state_since: Option<OffsetDateTime>,
     state: String,
     state_reason: Option<String>,
     published: Option<i32>,
@@ -178,11 +211,12 @@ impl TryFrom<Row> for Entry {
         let impossible =
             |what: &str| Failure::internal(format!("entry {}: {what} does not fit its state", row.id));
         let reason = || row.state_reason.clone().ok_or_else(|| impossible("reason"));
+        let since = row.state_since.unwrap_or(row.updated_at);
         let state = match (row.state.as_str(), row.published) {
             ("DRAFT", None) => State::Draft,
             ("PUBLISHED", Some(published)) => State::Published { published },
-            ("SUSPENDED", Some(published)) => State::Suspended { published, reason: reason()? },
-            ("RETIRED", published) => State::Retired { published, reason: reason()? },
+            ("SUSPENDED", Some(published)) => State::Suspended { published, reason: reason()?, since },
+            ("RETIRED", published) => State::Retired { published, reason: reason()?, since },
             _ => return Err(impossible("published version")),
         };
         let review = row.review_id.map(ReviewId);
@@ -192,6 +226,7 @@ impl TryFrom<Row> for Entry {
             "IN_REVIEW" => VersionState::InReview { review: reviewed()? },
             "REJECTED" => VersionState::Rejected { review: reviewed()? },
             "REGISTERED" => VersionState::Registered { review: reviewed()? },
+            "APPROVED" => VersionState::Approved { review: reviewed()? },
             "PUBLISHED" => VersionState::Published {
                 review: reviewed()?,
                 at: row.published_at.ok_or_else(|| impossible("time of publication"))?,
@@ -212,6 +247,7 @@ impl TryFrom<Row> for Entry {
             id: EntryId(row.id),
             provider: row.provider.parse().map_err(Failure::internal)?,
             source_key: row.source_key,
+            code: row.resource_code.map(|code| code.parse()).transpose().map_err(Failure::internal)?,
             state,
             latest,
             created: row.created_at,

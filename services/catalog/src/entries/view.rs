@@ -58,9 +58,9 @@ impl EntryStore {
     pub async fn views(&self, connection: &mut PgConnection, ids: &[Uuid]) -> Result<Vec<View>, Failure> {
         let rows = sqlx::query_as!(
             Row,
-            r#"SELECT e.id, e.provider, u.display_name, e.state, e.state_reason, e.published, e.created_at,
+            r#"SELECT e.id, e.provider, u.display_name, e.state, e.state_reason, e.state_since, e.resource_code, e.published, e.created_at,
                  e.updated_at, e.version, l.number, l.state AS version_state, l.content, l.content_digest,
-                 l.created_at AS drafted_at, l.published_at, p.content AS "former_content?",
+                 l.created_at AS drafted_at, l.published_at, l.return_reasons, p.content AS "former_content?",
                  p.content_digest AS "former_digest?", p.created_at AS "former_drafted_at?",
                  p.published_at AS former_published_at
                FROM unnest($1::uuid[]) WITH ORDINALITY AS wanted (id, place)
@@ -87,7 +87,7 @@ impl EntryStore {
     ) -> Result<Vec<pb::EntryVersion>, Failure> {
         let rows = sqlx::query_as!(
             VersionRow,
-            "SELECT number, state, content, content_digest, created_at, published_at FROM catalog.entry_versions \
+            "SELECT number, state, content, content_digest, created_at, published_at, return_reasons FROM catalog.entry_versions \
              WHERE entry_id = $1 AND (NOT $2 OR published_at IS NOT NULL) AND ($3::int IS NULL OR number < $3) \
              ORDER BY number DESC LIMIT $4",
             id.0,
@@ -98,6 +98,18 @@ impl EntryStore {
         .fetch_all(self.database.pool())
         .await?;
         rows.into_iter().map(|row| row.into_proto(id.0)).collect()
+    }
+
+    /// One version, of those that the caller may read.
+    pub async fn readable_version(
+        &self,
+        id: EntryId,
+        number: i32,
+        published_only: bool,
+    ) -> Result<pb::EntryVersion, Failure> {
+        let found = self.versions(id, published_only, number.checked_add(1), 1).await?.pop();
+        let found = found.filter(|version| version.version == number);
+        Ok(found.ok_or_else(|| Refusal::not_found("entry-version", format!("{id}/{number}")))?)
     }
 
     /// One version, and who drafted it.
@@ -123,6 +135,7 @@ struct VersionRow {
     content_digest: Vec<u8>,
     created_at: OffsetDateTime,
     published_at: Option<OffsetDateTime>,
+    return_reasons: Option<String>,
 }
 
 impl VersionRow {
@@ -137,6 +150,7 @@ impl VersionRow {
             content_digest: hex::encode(self.content_digest),
             create_time: Some(time_to_proto(self.created_at)),
             publish_time: self.published_at.map(time_to_proto),
+            return_reasons: self.return_reasons.unwrap_or_default(),
         })
     }
 }
@@ -148,6 +162,8 @@ struct Row {
     display_name: String,
     state: String,
     state_reason: Option<String>,
+    state_since: Option<OffsetDateTime>,
+    resource_code: Option<String>,
     published: Option<i32>,
     created_at: OffsetDateTime,
     updated_at: OffsetDateTime,
@@ -158,6 +174,7 @@ struct Row {
     content_digest: Vec<u8>,
     drafted_at: OffsetDateTime,
     published_at: Option<OffsetDateTime>,
+    return_reasons: Option<String>,
     former_content: Option<Vec<u8>>,
     former_digest: Option<Vec<u8>>,
     former_drafted_at: Option<OffsetDateTime>,
@@ -170,6 +187,8 @@ impl TryFrom<Row> for View {
     fn try_from(row: Row) -> Result<Self, Failure> {
         let state = pb::EntryState::from_str_name(&format!("ENTRY_STATE_{}", row.state));
         let state = state.ok_or_else(|| Failure::internal(format!("no entry is {}", row.state)))?;
+        let is_stopped = matches!(state, pb::EntryState::Suspended | pb::EntryState::Retired);
+        let stopped = is_stopped.then(|| row.state_since.unwrap_or(row.updated_at));
         let latest = VersionRow {
             number: row.number,
             state: row.version_state,
@@ -177,6 +196,7 @@ impl TryFrom<Row> for View {
             content_digest: row.content_digest,
             created_at: row.drafted_at,
             published_at: row.published_at,
+            return_reasons: row.return_reasons,
         };
         let latest = latest.into_proto(row.id)?;
         let published = match (row.published, row.former_content, row.former_digest, row.former_drafted_at) {
@@ -189,6 +209,7 @@ impl TryFrom<Row> for View {
                     content_digest,
                     created_at,
                     published_at: row.former_published_at,
+                    return_reasons: None,
                 }
                 .into_proto(row.id)?,
             ),
@@ -209,6 +230,8 @@ impl TryFrom<Row> for View {
                 create_time: Some(time_to_proto(row.created_at)),
                 update_time: Some(time_to_proto(row.updated_at)),
                 etag: etag(row.version),
+                resource_code: row.resource_code.unwrap_or_default(),
+                state_time: stopped.map(time_to_proto),
             },
         })
     }

@@ -36,7 +36,7 @@ impl All {
     }
 }
 
-fn forward(postings: &mut SegmentPostings, target: DocId) -> DocId {
+pub(super) fn forward(postings: &mut SegmentPostings, target: DocId) -> DocId {
     if postings.doc() < target { postings.seek(target) } else { postings.doc() }
 }
 

@@ -164,6 +164,12 @@ impl Texts {
         &self.0
     }
 
+    /// The text of one field.
+    pub(super) fn field(&self, field: Field) -> &str {
+        let place = Field::ALL.iter().position(|known| *known == field).unwrap_or_default();
+        self.0.split(Self::FIELD_SEPARATOR).nth(place).unwrap_or_default()
+    }
+
     /// The class of the entry for these terms; none if one of them occurs in no field.
     pub(super) fn class(&self, terms: &[Term]) -> Option<Field> {
         terms.iter().try_fold(Field::Title, |class, term| {

@@ -16,6 +16,7 @@ mod document;
 mod query;
 mod schema;
 mod segment;
+mod similar;
 mod snapshot;
 mod text;
 
@@ -32,6 +33,7 @@ pub use document::{Document, Field, Filter, Key, Sharing};
 pub use query::{
     COUNT_CAP, Count, DEFAULT_LIMIT, Hit, InvalidQuery, MAX_TERM_CHARS, MAX_TERMS, Page, Query, Term,
 };
+pub use similar::{LEAST_SCORE, Similar, Sketch};
 pub use text::Text;
 
 use schema::Columns;
@@ -220,6 +222,18 @@ impl Index {
     /// Answers `query` from the last commit.
     pub fn search(&self, query: &Query) -> Result<Page, Error> {
         self.snapshot().search(query)
+    }
+
+    /// For each sketch the entries that resemble it most, at most `limit` of them, all from the last commit. Entries
+    /// with the property `except` are left out.
+    pub fn similar(
+        &self,
+        sketches: &[Sketch],
+        except: Option<&Filter>,
+        limit: usize,
+    ) -> Result<Vec<Vec<Similar>>, Error> {
+        let snapshot = self.snapshot();
+        sketches.iter().map(|sketch| similar::similar(&snapshot, sketch, except, limit)).collect()
     }
 
     /// How many entries a search can find.

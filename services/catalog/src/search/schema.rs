@@ -7,7 +7,7 @@ use tantivy::{IndexSettings, IndexSortByField, Order, TantivyDocument, Term};
 use govshare_model::id::EntryId;
 
 use super::document::{Document, Field, Texts};
-use super::text::grams;
+use super::text::{Grams, grams};
 
 type Column = tantivy::schema::Field;
 
@@ -102,24 +102,33 @@ pub(super) fn settings() -> IndexSettings {
 
 pub(super) fn tokenizers() -> TokenizerManager {
     let tokenizers = TokenizerManager::default();
-    tokenizers.register(GRAMS, Grams);
+    tokenizers.register(GRAMS, GramTokenizer::default());
     tokenizers
 }
 
+/// Keeps its token from text to text, whose buffer then is allocated once.
 #[derive(Clone)]
-struct Grams;
+struct GramTokenizer {
+    token: Token,
+}
 
-impl Tokenizer for Grams {
+impl Default for GramTokenizer {
+    fn default() -> Self {
+        Self { token: Token { position: 0, ..Token::default() } }
+    }
+}
+
+impl Tokenizer for GramTokenizer {
     type TokenStream<'a> = GramStream<'a>;
 
     fn token_stream<'a>(&'a mut self, text: &'a str) -> GramStream<'a> {
-        GramStream { grams: Box::new(grams(text)), token: Token { position: 0, ..Token::default() } }
+        GramStream { grams: grams(text), token: &mut self.token }
     }
 }
 
 struct GramStream<'a> {
-    grams: Box<dyn Iterator<Item = &'a str> + 'a>,
-    token: Token,
+    grams: Grams<'a>,
+    token: &'a mut Token,
 }
 
 impl TokenStream for GramStream<'_> {
@@ -131,10 +140,10 @@ impl TokenStream for GramStream<'_> {
     }
 
     fn token(&self) -> &Token {
-        &self.token
+        self.token
     }
 
     fn token_mut(&mut self) -> &mut Token {
-        &mut self.token
+        self.token
     }
 }

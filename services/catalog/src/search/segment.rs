@@ -3,7 +3,8 @@
 
 use std::sync::Arc;
 
-use tantivy::postings::TermInfo;
+use tantivy::fastfield::AliveBitSet;
+use tantivy::postings::{SegmentPostings, TermInfo};
 use tantivy::schema::IndexRecordOption;
 use tantivy::schema::document::{
     DeserializeError, DocumentDeserialize, DocumentDeserializer, ValueDeserialize, ValueDeserializer,
@@ -15,7 +16,7 @@ use govshare_model::id::EntryId;
 
 use super::Error;
 use super::cursor::{All, Clause, Cursor};
-use super::document::{Field, Rank, Texts};
+use super::document::{Field, Filter, Rank, Texts};
 use super::query::{Query, Term};
 use super::schema::Columns;
 
@@ -43,6 +44,32 @@ impl Segment {
 
     pub(super) fn len(&self) -> usize {
         self.reader.num_docs() as usize
+    }
+
+    /// The number of documents, deleted ones included.
+    pub(super) fn end(&self) -> DocId {
+        self.reader.max_doc()
+    }
+
+    pub(super) fn alive(&self) -> Option<&AliveBitSet> {
+        self.reader.alive_bitset()
+    }
+
+    pub(super) fn is_alive(&self, doc: DocId) -> bool {
+        self.alive().is_none_or(|alive| alive.is_alive(doc))
+    }
+
+    /// The lists of grams of one field.
+    pub(super) fn text(&self, field: Field) -> &InvertedIndexReader {
+        let place = Field::ALL.iter().position(|known| *known == field).unwrap_or_default();
+        &self.texts[place].1
+    }
+
+    /// The documents with a property; none if no property is named or no document has it.
+    pub(super) fn having(&self, filter: Option<&Filter>) -> Result<Option<SegmentPostings>, Error> {
+        let Some(filter) = filter else { return Ok(None) };
+        let Some(info) = self.filters.terms().get(filter.word())? else { return Ok(None) };
+        Ok(Some(self.filters.read_postings_from_terminfo(&info, IndexRecordOption::Basic)?))
     }
 
     /// Whether a document of this entry stands in the segment, deleted or not.

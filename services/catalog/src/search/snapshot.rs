@@ -23,6 +23,10 @@ impl Snapshot {
         Ok(Self { segments: segments.collect::<Result<_, _>>()?, _searcher: searcher })
     }
 
+    pub(super) fn segments(&self) -> &[Segment] {
+        &self.segments
+    }
+
     pub(super) fn len(&self) -> usize {
         self.segments.iter().map(Segment::len).sum()
     }

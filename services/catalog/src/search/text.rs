@@ -76,14 +76,35 @@ fn push_normalised(text: &mut String, raw: &str) {
     }
 }
 
+/// The lines of a normalised text: the names of items, see [`Text::of_items`].
+pub(super) fn lines(text: &str) -> impl Iterator<Item = &str> {
+    text.split(ITEM_SEPARATOR).filter(|line| !line.is_empty())
+}
+
 /// What the index knows of a text: each character with its right neighbour, the last one of a line alone. A text
 /// contains a character if and only if one of its grams begins with it.
-pub(super) fn grams(text: &str) -> impl Iterator<Item = &str> {
-    text.split(ITEM_SEPARATOR).flat_map(|line| {
-        line.char_indices().map(move |(start, first)| {
-            let middle = start + first.len_utf8();
-            let end = middle + line[middle..].chars().next().map_or(0, char::len_utf8);
-            &line[start..end]
-        })
-    })
+pub(super) fn grams(text: &str) -> Grams<'_> {
+    Grams { rest: text }
+}
+
+/// The grams of a text; a type of its own, as an index is built of hundreds of them per entry.
+pub(super) struct Grams<'t> {
+    rest: &'t str,
+}
+
+impl<'t> Iterator for Grams<'t> {
+    type Item = &'t str;
+
+    fn next(&mut self) -> Option<&'t str> {
+        loop {
+            let mut characters = self.rest.chars();
+            let first = characters.next()?;
+            let gram = self.rest;
+            self.rest = characters.as_str();
+            if first != ITEM_SEPARATOR {
+                let second = characters.next().filter(|second| *second != ITEM_SEPARATOR);
+                return Some(&gram[..first.len_utf8() + second.map_or(0, char::len_utf8)]);
+            }
+        }
+    }
 }

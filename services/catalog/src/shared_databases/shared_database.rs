@@ -104,6 +104,12 @@ impl SharedDatabase {
         Ok(Transition { database, happened: Happened::Created })
     }
 
+    /// Whether a unit is one of the leads (牵头单位) on a day.
+    pub fn is_led_by(&self, unit: &UnitId, day: Date) -> bool {
+        let leads = |lead: &Lead| lead.start <= day && lead.end.is_none_or(|end| day <= end);
+        self.record.leads.iter().any(|lead| lead.unit == *unit && leads(lead))
+    }
+
     /// `None`: the record is as it should be already.
     pub fn update(mut self, record: Record, now: OffsetDateTime) -> Result<Option<Transition>, Rejection> {
         record.check()?;

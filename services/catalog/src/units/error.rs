@@ -13,6 +13,11 @@ impl From<Rejection> for Failure {
                 violations
                     .add("unit.kind", "is required with a credit code / 有统一社会信用代码的单位须填写类别");
             }
+            Rejection::SectionMissing => {
+                let problem = "a unit with a credit code names its responsible section / 须明确责任科室";
+                violations.add("unit.section", problem);
+                return field_invalid(violations).article("13").into();
+            }
             Rejection::NameTwice(name) => {
                 violations.add("unit.aliases", format!("names {name:?} twice / 名称重复"));
             }

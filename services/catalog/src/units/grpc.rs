@@ -1,6 +1,8 @@
 //! The methods for units and their keys: parse, load, authorize, transition, save, respond.
 
+use govshare_model::calendar::shanghai_date;
 use govshare_model::id::UnitId;
+use govshare_model::pack::Packs;
 use govshare_proto::catalog::v1 as pb;
 use govshare_proto::catalog::v1::unit_service_server::UnitService;
 use service_kit::page::Page;
@@ -27,6 +29,12 @@ pub struct Units {
 type Reply<T> = Result<Response<T>, Status>;
 
 impl Units {
+    /// Whether the pack in force asks every unit for its responsible section.
+    fn section_required(&self) -> bool {
+        let today = shanghai_date(self.database.clock().now());
+        Packs::builtin().in_force(today).is_some_and(|pack| pack.unit.section_required.value)
+    }
+
     /// A key of `unit`, whose keys nobody else changes until the commit, if the caller may call `method` on it.
     async fn locked_key(
         &self,
@@ -69,7 +77,8 @@ impl UnitService for Units {
             Begin::Replay(reply) => return Ok(Response::new(reply)),
             Begin::Fresh(tx) => tx,
         };
-        let created = Unit::create(id, record, self.database.clock().now()).map_err(Failure::from)?;
+        let created = Unit::create(id, record, self.section_required(), self.database.clock().now())
+            .map_err(Failure::from)?;
         self.units.save(&mut tx, &created, &call.actor).await?;
         let reply = pb::CreateUnitResponse { unit: Some(convert::to_proto(created.unit())) };
         Ok(Response::new(tx.commit(&call, reply).await?))
@@ -117,7 +126,10 @@ impl UnitService for Units {
         convert::authorize_fields(&call.actor, &fields)?;
         check_etag(&new.etag, unit.version, "unit", &id)?;
         let record = unit.record.clone().with(&fields, record);
-        let updated = unit.clone().update(record, self.database.clock().now()).map_err(Failure::from)?;
+        let updated = unit
+            .clone()
+            .update(record, self.section_required(), self.database.clock().now())
+            .map_err(Failure::from)?;
         if let Some(updated) = &updated {
             self.units.save(&mut tx, updated, &call.actor).await?;
         }

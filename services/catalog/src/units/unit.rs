@@ -88,13 +88,22 @@ impl Transition {
 pub enum Rejection {
     /// A unit with a credit code has a kind.
     KindMissing,
+    /// A unit with a credit code names its responsible section (art. 13).
+    SectionMissing,
     /// Two of the unit's own names are the same.
     NameTwice(String),
 }
 
 impl Unit {
-    pub fn create(id: UnitId, record: Record, now: OffsetDateTime) -> Result<Transition, Rejection> {
+    /// `section_required` is what the pack in force says.
+    pub fn create(
+        id: UnitId,
+        record: Record,
+        section_required: bool,
+        now: OffsetDateTime,
+    ) -> Result<Transition, Rejection> {
         record.check()?;
+        record.check_section(section_required)?;
         let unit = Self { id, record, created: now, updated: now, version: 1 };
         Ok(Transition { unit, happened: Happened::Created })
     }
@@ -111,12 +120,21 @@ impl Unit {
         Transition { unit, happened: Happened::Created }
     }
 
-    /// `None`: the record is as it should be already.
-    pub fn update(mut self, record: Record, now: OffsetDateTime) -> Result<Option<Transition>, Rejection> {
+    /// `None`: the record is as it should be already. What the pack requires is asked of a unit when it gets its credit
+    /// code or loses its section, not of every change of one that was registered before.
+    pub fn update(
+        mut self,
+        record: Record,
+        section_required: bool,
+        now: OffsetDateTime,
+    ) -> Result<Option<Transition>, Rejection> {
         record.check()?;
         let changed = self.record.differences(&record);
         if changed.is_empty() {
             return Ok(None);
+        }
+        if changed.iter().any(|field| [Field::CreditCode, Field::Section].contains(field)) {
+            record.check_section(section_required)?;
         }
         self.record = record;
         self.updated = now;
@@ -174,6 +192,11 @@ impl Record {
             Some(pair) => Err(Rejection::NameTwice(pair[0].to_owned())),
             None => Ok(()),
         }
+    }
+
+    fn check_section(&self, required: bool) -> Result<(), Rejection> {
+        let is_missing = required && self.credit_code.is_some() && self.section.is_empty();
+        if is_missing { Err(Rejection::SectionMissing) } else { Ok(()) }
     }
 
     fn differences(&self, other: &Self) -> Vec<Field> {

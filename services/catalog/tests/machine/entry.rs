@@ -1,6 +1,8 @@
-use catalog::entries::content::{Content, ContentDigest, Outline, Sharing};
+use catalog::classification::code::ResourceCode;
+use catalog::entries::content::{Content, ContentDigest, Outline, Sharing, Statement};
 use catalog::entries::entry::{Entry, Happened, Rejection, State, Transition, VersionState};
 use govshare_model::id::{EntryId, ReviewId};
+use govshare_model::pack::{Assessment, EntryField, Pack};
 use govshare_model::{Actor, Role};
 use proptest::prelude::*;
 use uuid::Uuid;
@@ -9,6 +11,16 @@ use crate::{minute, person};
 
 const REVIEW: ReviewId = ReviewId(Uuid::from_u128(7));
 const OTHER_REVIEW: ReviewId = ReviewId(Uuid::from_u128(8));
+
+fn pack() -> &'static Pack {
+    Pack::builtin("xicheng-2014").expect("it ships")
+}
+
+/// What the pack requires, and nothing else.
+fn all_said() -> Vec<Statement> {
+    let required = Statement::required(pack(), Some(Sharing::Conditional));
+    required.into_iter().map(|(statement, _)| statement).collect()
+}
 
 fn drafter() -> Actor {
     person("jiaowei", "drafter", &[Role::Drafter])
@@ -43,7 +55,7 @@ fn draft() -> Entry {
 }
 
 fn in_review() -> Entry {
-    after(draft().begin_review(1, REVIEW, minute(1)))
+    after(draft().begin_review(1, REVIEW, &all_said(), pack(), minute(1)))
 }
 
 fn reviewed(passed: bool) -> Entry {
@@ -53,7 +65,7 @@ fn reviewed(passed: bool) -> Entry {
 }
 
 fn published() -> Entry {
-    after(reviewed(true).publish(1, &approver(), minute(3)))
+    after(reviewed(true).publish(1, false, &approver(), minute(3)))
 }
 
 fn suspended() -> Entry {
@@ -101,9 +113,9 @@ fn what_each_step_does_from_each_state() {
         let digest = entry.latest.digest;
         let found = [
             outcome(&entry.clone().revise(words("two"), &drafter(), minute(9))),
-            outcome(&entry.clone().begin_review(1, OTHER_REVIEW, minute(9))),
+            outcome(&entry.clone().begin_review(1, OTHER_REVIEW, &all_said(), pack(), minute(9))),
             outcome(&entry.clone().end_review(1, REVIEW, digest, true, minute(9))),
-            outcome(&entry.clone().publish(1, &approver(), minute(9))),
+            outcome(&entry.clone().publish(1, false, &approver(), minute(9))),
             outcome(&entry.clone().suspend("x".to_owned(), minute(9))),
             outcome(&entry.clone().resume(minute(9))),
             outcome(&entry.retire("x".to_owned(), minute(9))),
@@ -134,8 +146,8 @@ fn another_content_supersedes_a_version_that_is_not_published() {
 
 #[test]
 fn repeats_of_the_review_change_nothing() {
-    assert_eq!(in_review().begin_review(1, REVIEW, minute(9)), Ok(None));
-    assert_eq!(reviewed(true).begin_review(1, REVIEW, minute(9)), Ok(None));
+    assert_eq!(in_review().begin_review(1, REVIEW, &all_said(), pack(), minute(9)), Ok(None));
+    assert_eq!(reviewed(true).begin_review(1, REVIEW, &all_said(), pack(), minute(9)), Ok(None));
     for (entry, passed) in [(reviewed(true), true), (published(), true), (reviewed(false), false)] {
         let digest = entry.latest.digest;
         assert_eq!(entry.clone().end_review(1, REVIEW, digest, passed, minute(9)), Ok(None));
@@ -164,29 +176,29 @@ fn a_review_ends_even_when_the_entry_was_retired_meanwhile() {
 #[test]
 fn a_version_without_a_sharing_type_is_neither_reviewed_nor_published() {
     let entry = draft_of(says("one", None));
-    let incomplete = Err(Rejection::Incomplete { missing: "sharing_type" });
-    assert_eq!(entry.clone().begin_review(1, REVIEW, minute(1)), incomplete);
-    assert_eq!(entry.publish(1, &approver(), minute(1)), incomplete);
+    let incomplete = Err(Rejection::Incomplete { missing: vec!["sharing_type"], article: "24".to_owned() });
+    assert_eq!(entry.clone().begin_review(1, REVIEW, &all_said(), pack(), minute(1)), incomplete);
+    assert_eq!(entry.publish(1, false, &approver(), minute(1)), incomplete);
 }
 
 #[test]
 fn nobody_publishes_what_they_drafted() {
     let own = person("jiaowei", "drafter", &[Role::Drafter, Role::Approver]);
-    assert_eq!(reviewed(true).publish(1, &own, minute(3)), Err(Rejection::SelfApproval));
+    assert_eq!(reviewed(true).publish(1, false, &own, minute(3)), Err(Rejection::SelfApproval));
 }
 
 #[test]
 fn publication_replaces_the_published_version_and_ends_a_suspension() {
     for entry in [published(), suspended()] {
         let entry = after(entry.revise(words("two"), &drafter(), minute(5)));
-        let entry = after(entry.begin_review(2, OTHER_REVIEW, minute(6)));
+        let entry = after(entry.begin_review(2, OTHER_REVIEW, &all_said(), pack(), minute(6)));
         let digest = entry.latest.digest;
         let entry = after(entry.end_review(2, OTHER_REVIEW, digest, true, minute(7)));
-        let again = entry.publish(2, &approver(), minute(8)).expect("allowed").expect("a change");
+        let again = entry.publish(2, false, &approver(), minute(8)).expect("allowed").expect("a change");
         assert_eq!(again.entry().state, State::Published { published: 2 });
         assert_eq!(again.superseded(), Some(1));
-        assert_eq!(again.entry().clone().publish(2, &approver(), minute(9)), Ok(None));
-        let former = again.entry().clone().publish(1, &approver(), minute(9));
+        assert_eq!(again.entry().clone().publish(2, false, &approver(), minute(9)), Ok(None));
+        let former = again.entry().clone().publish(1, false, &approver(), minute(9));
         assert_eq!(former, Err(Rejection::WrongVersionState { state: "SUPERSEDED" }));
     }
 }
@@ -195,8 +207,8 @@ fn publication_replaces_the_published_version_and_ends_a_suspension() {
 fn versions_that_never_were_are_not_found() {
     for number in [-1, 0, 2, i32::MAX] {
         let rejection = Err(Rejection::NoSuchVersion { number });
-        assert_eq!(draft().publish(number, &approver(), minute(9)), rejection);
-        assert_eq!(draft().begin_review(number, REVIEW, minute(9)), rejection);
+        assert_eq!(draft().publish(number, false, &approver(), minute(9)), rejection);
+        assert_eq!(draft().begin_review(number, REVIEW, &all_said(), pack(), minute(9)), rejection);
     }
 }
 
@@ -237,12 +249,12 @@ proptest! {
             let from = entry.clone();
             let tried = match step {
                 Step::Revise(word) => entry.clone().revise(words(&format!("word {word}")), &drafter(), now),
-                Step::Begin => entry.clone().begin_review(number, ReviewId(Uuid::from_u128(count as u128)), now),
+                Step::Begin => entry.clone().begin_review(number, ReviewId(Uuid::from_u128(count as u128)), &all_said(), pack(), now),
                 Step::End(passed) => {
                     entry.clone().end_review(number, review.unwrap_or(REVIEW), digest, passed, now)
                 }
                 Step::Publish(own) => {
-                    entry.clone().publish(number, &if own { drafter() } else { approver() }, now)
+                    entry.clone().publish(number, false, &if own { drafter() } else { approver() }, now)
                 }
                 Step::Suspend => entry.clone().suspend("x".to_owned(), now).map(Some),
                 Step::Resume => entry.clone().resume(now).map(Some),
@@ -270,5 +282,71 @@ proptest! {
                 prop_assert_eq!(entry.state.published(), Some(entry.latest.number));
             }
         }
+    }
+}
+
+#[test]
+fn a_resource_code_is_given_once_and_stays() {
+    let (node, other) = ("307001".parse().expect("a code"), "307002".parse().expect("a code"));
+    let code = ResourceCode::new(node, 12).expect("a resource code");
+    for (name, entry) in all().into_iter().filter(|(name, _)| *name != "retired") {
+        assert_eq!(entry.needs_code(code.node()), Ok(true), "{name}");
+        let coded = after(entry.assign_code(code.clone(), minute(9)));
+        assert_eq!(coded.code, Some(code.clone()), "{name}");
+        assert_eq!(coded.clone().assign_code(code.clone(), minute(10)), Ok(None), "{name}");
+        let rejection = Rejection::HasCode { code: code.clone() };
+        assert_eq!(coded.needs_code(&other), Err(rejection), "{name}");
+    }
+    assert_eq!(retired().assign_code(code, minute(9)), Err(Rejection::WrongState { state: "RETIRED" }));
+}
+
+#[test]
+fn what_the_pack_requires_is_named_before_the_review_with_its_article() {
+    let unsaid = |pack: &Pack, stated: &[Statement]| draft().begin_review(1, REVIEW, stated, pack, minute(1));
+    let title = [Statement::Field(EntryField::Title), Statement::Field(EntryField::SharingClass)];
+    let (missing, article) = (vec!["update_cycle"], "16".to_owned());
+    assert_eq!(unsaid(pack(), &title), Err(Rejection::Incomplete { missing, article }));
+
+    let national = Pack::builtin("national-2025").expect("it ships");
+    let missing = vec![
+        "items",
+        "formats",
+        "update_cycle",
+        "sharing_mode",
+        "sharing_conditions",
+        "grading",
+        "personal_information_assessment",
+    ];
+    let article = "13".to_owned();
+    assert_eq!(unsaid(national, &title), Err(Rejection::Incomplete { missing, article }));
+    let required = Statement::required(national, Some(Sharing::Unconditional));
+    let conditions = Statement::Field(EntryField::SharingConditions);
+    assert!(
+        required.iter().all(|(wanted, _)| *wanted != conditions),
+        "conditions are those of what is applied for"
+    );
+    assert!(required.iter().all(|(wanted, _)| *wanted != Statement::Assessment(Assessment::Secrecy)));
+}
+
+#[test]
+fn where_the_pack_asks_for_it_the_info_office_approves_before_publication() {
+    let registered = reviewed(true);
+    let early = registered.clone().publish(1, true, &approver(), minute(3));
+    assert_eq!(early, Err(Rejection::NotApproved));
+    assert_eq!(registered.clone().approve(1, false, minute(3)), Err(Rejection::NoAuthorityReview));
+    let approved = after(registered.clone().approve(1, true, minute(3)));
+    assert_eq!(approved.latest.state, VersionState::Approved { review: REVIEW });
+    assert_eq!(approved.clone().approve(1, true, minute(4)), Ok(None));
+    let wrong = Err(Rejection::WrongVersionState { state: "APPROVED" });
+    assert_eq!(approved.clone().give_back(1, "x".to_owned(), true, minute(4)), wrong);
+    assert!(approved.clone().revise(words("two"), &drafter(), minute(4)).expect("allowed").is_some());
+    let published = after(approved.publish(1, true, &approver(), minute(4)));
+    assert_eq!(published.state, State::Published { published: 1 });
+
+    let returned = registered.give_back(1, "补充共享条件".to_owned(), true, minute(3)).expect("allowed");
+    assert_eq!(returned.happened(), &Happened::Returned("补充共享条件".to_owned()));
+    assert_eq!(returned.entry().latest.state, VersionState::Rejected { review: REVIEW });
+    for (name, entry) in all().into_iter().filter(|(name, _)| *name != "registered") {
+        assert!(entry.approve(1, true, minute(9)).is_err(), "{name}");
     }
 }

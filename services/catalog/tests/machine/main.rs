@@ -1,12 +1,19 @@
 //! The pure parts of the catalogue: codes, keys, records, and the life of an entry.
 
 mod access;
+mod archiving;
+mod classification;
+mod collection;
 mod content;
 mod credit_code;
+mod diff;
 mod entry;
+mod explanations;
 mod keys;
+mod regulations;
 mod shared_databases;
 mod units;
+mod update_calendar;
 
 use govshare_model::{Actor, Role, Subject};
 use time::{Duration, OffsetDateTime};

@@ -10,7 +10,7 @@ fn record(name: &str) -> Record {
 
 fn unit() -> Unit {
     let id = "jiaowei".parse().expect("a slug");
-    Unit::create(id, record("区教委"), minute(0)).expect("a good record").unit().clone()
+    Unit::create(id, record("区教委"), false, minute(0)).expect("a good record").unit().clone()
 }
 
 #[test]
@@ -19,7 +19,7 @@ fn a_unit_is_provisional_until_its_credit_code_is_recorded() {
     assert_eq!(unit.standing(), "PROVISIONAL");
     let code = "91350100M000100Y43".parse().expect("a code");
     let record = Record { credit_code: Some(code), ..unit.record.clone() };
-    let updated = unit.update(record, minute(1)).expect("allowed").expect("a change");
+    let updated = unit.update(record, false, minute(1)).expect("allowed").expect("a change");
     assert_eq!(updated.unit().standing(), "REGISTERED");
     assert_eq!(updated.happened(), &Happened::Updated(vec![Field::CreditCode]));
     assert_eq!(updated.unit().version, 2);
@@ -30,22 +30,22 @@ fn a_unit_is_provisional_until_its_credit_code_is_recorded() {
 fn only_a_provisional_unit_may_leave_its_kind_open() {
     let id = || "ab".parse().expect("a slug");
     let open = Record { kind: None, ..record("某局") };
-    assert!(Unit::create(id(), open.clone(), minute(0)).is_ok());
+    assert!(Unit::create(id(), open.clone(), false, minute(0)).is_ok());
     let coded = Record { credit_code: "91350100M000100Y43".parse().ok(), ..open };
-    assert_eq!(Unit::create(id(), coded, minute(0)), Err(Rejection::KindMissing));
+    assert_eq!(Unit::create(id(), coded, false, minute(0)), Err(Rejection::KindMissing));
 }
 
 #[test]
 fn a_name_stands_once_among_a_units_own() {
     let twice = Record { aliases: vec!["教委".to_owned(), "区教委".to_owned()], ..record("区教委") };
-    let refused = unit().update(twice, minute(1));
+    let refused = unit().update(twice, false, minute(1));
     assert_eq!(refused, Err(Rejection::NameTwice("区教委".to_owned())));
 }
 
 #[test]
 fn the_same_record_is_no_change() {
     let unit = unit();
-    assert_eq!(unit.clone().update(unit.record.clone(), minute(9)), Ok(None));
+    assert_eq!(unit.clone().update(unit.record.clone(), false, minute(9)), Ok(None));
 }
 
 #[test]
@@ -74,4 +74,20 @@ fn a_unit_keeps_its_section_and_contacts_itself() {
         assert_eq!(policy::may_change(&approver, field), own, "{}", field.name());
         assert!(policy::may_change(&officer, field), "{}", field.name());
     }
+}
+
+#[test]
+fn a_unit_gets_its_credit_code_only_with_its_responsible_section_where_the_pack_asks_for_it() {
+    let code = || "91350100M000100Y43".parse().ok();
+    let coded = Record { credit_code: code(), ..record("区教委") };
+    let id = || "ab".parse().expect("a slug");
+    assert_eq!(Unit::create(id(), coded.clone(), true, minute(0)), Err(Rejection::SectionMissing));
+    assert_eq!(unit().update(coded.clone(), true, minute(1)), Err(Rejection::SectionMissing));
+    assert!(
+        unit()
+            .update(Record { aliases: vec!["教委".to_owned()], ..record("区教委") }, true, minute(1))
+            .is_ok()
+    );
+    let complete = Record { section: "信息科".to_owned(), ..coded };
+    assert!(Unit::create(id(), complete, true, minute(0)).is_ok());
 }

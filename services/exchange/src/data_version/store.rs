@@ -10,6 +10,7 @@ use uuid::Uuid;
 
 use super::upload::{Content, Header};
 use super::{DataVersion, Publication};
+use crate::upstreams;
 
 #[derive(Clone)]
 pub struct Versions {
@@ -87,6 +88,7 @@ impl Versions {
         )
         .execute(&mut **tx)
         .await?;
+        tx.command(upstreams::UPDATES, &upstreams::observe_update(version));
         tx.emit(Some(actor), &event(version))
     }
 }
