@@ -55,7 +55,7 @@ pub enum Command {
     /// What happened, as the audit has it.
     #[command(subcommand)]
     Audit(audit::Command),
-    /// Indicators of the units (art. 32).
+    /// Indicators of the units, the yearly evaluation, feedback on data (art. 28, 32).
     #[command(subcommand)]
     Evaluation(evaluation::Command),
     /// The register of units (art. 2, 13).
@@ -234,6 +234,10 @@ mod tests {
             "exchange download a --out data.csv --force",
             "exchange download --ticket t --from http://127.0.0.1:8110",
             "audit show c",
+            "evaluation report --year 2026 --format xlsx -o report.xlsx --as info-office.info-office",
+            "evaluation feedback submit e --aspect accuracy --problem 不符 --item 人数 --as jiaowei.drafter",
+            "evaluation feedback propose f to-be-corrected --text 将更正",
+            "evaluation period jiaowei 2026-03",
             "unit update jiaowei --credit-code 91350100M000100Y43",
             "demo --catalog file.csv --dir elsewhere",
         ] {

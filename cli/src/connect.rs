@@ -24,7 +24,12 @@ use govshare_proto::catalog::v1::task_service_client::TaskServiceClient as Catal
 use govshare_proto::catalog::v1::unit_service_client::UnitServiceClient;
 use govshare_proto::catalog::v1::update_calendar_service_client::UpdateCalendarServiceClient;
 use govshare_proto::evaluation::v1::evaluation_service_client::EvaluationServiceClient;
+use govshare_proto::evaluation::v1::feedback_service_client::FeedbackServiceClient;
+use govshare_proto::evaluation::v1::inspection_service_client::InspectionServiceClient;
+use govshare_proto::evaluation::v1::plan_service_client::PlanServiceClient;
 use govshare_proto::evaluation::v1::task_service_client::TaskServiceClient as EvaluationTasks;
+use govshare_proto::evaluation::v1::violation_service_client::ViolationServiceClient;
+use govshare_proto::evaluation::v1::yearly_evaluation_service_client::YearlyEvaluationServiceClient;
 use govshare_proto::exchange::v1::exchange_service_client::ExchangeServiceClient;
 use govshare_proto::security_review::v1::information_system_service_client::InformationSystemServiceClient;
 use govshare_proto::security_review::v1::restriction_service_client::RestrictionServiceClient;
@@ -150,6 +155,11 @@ clients! {
     exchange = ExchangeServiceClient,
     audit = AuditServiceClient,
     evaluation = EvaluationServiceClient,
+    feedback = FeedbackServiceClient,
+    yearly_evaluations = YearlyEvaluationServiceClient,
+    inspections = InspectionServiceClient,
+    violations = ViolationServiceClient,
+    plans = PlanServiceClient,
     request_tasks = RequestTasks,
     agreement_tasks = AgreementTasks,
     catalog_tasks = CatalogTasks,

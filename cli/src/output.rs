@@ -47,7 +47,10 @@ shown! {
         InformationSystem, ListInformationSystemsResponse;
     exchange: DataVersion, CreateTicketResponse, ListDataVersionsResponse, ListDeliveriesResponse;
     audit: ListEventsResponse;
-    evaluation: GetUnitIndicatorsResponse, ListUnitIndicatorsResponse;
+    evaluation: GetUnitIndicatorsResponse, ListUnitIndicatorsResponse, GetUnitPeriodResponse, Feedback,
+        ListFeedbackResponse, YearlyEvaluation, ListYearlyEvaluationsResponse, ListUnitResultsResponse,
+        VerifyYearlyEvaluationResponse, CheckYearlyEvaluationsResponse, ListPriorityUnitsResponse,
+        ListInspectionsResponse, ListViolationsResponse, ListPlansResponse, Plan;
 }
 
 /// How a command speaks.

@@ -20,7 +20,15 @@ use govshare_proto::catalog::v1::shared_database_service_client::SharedDatabaseS
 use govshare_proto::catalog::v1::task_service_client::TaskServiceClient;
 use govshare_proto::catalog::v1::unit_service_client::UnitServiceClient;
 use govshare_proto::catalog::v1::update_calendar_service_client::UpdateCalendarServiceClient;
+use govshare_proto::evaluation::v1::attachment_service_client::AttachmentServiceClient as EvaluationAttachmentsClient;
 use govshare_proto::evaluation::v1::evaluation_service_client::EvaluationServiceClient;
+use govshare_proto::evaluation::v1::feedback_service_client::FeedbackServiceClient;
+use govshare_proto::evaluation::v1::inspection_service_client::InspectionServiceClient;
+use govshare_proto::evaluation::v1::plan_service_client::PlanServiceClient;
+use govshare_proto::evaluation::v1::self_evaluation_service_client::SelfEvaluationServiceClient;
+use govshare_proto::evaluation::v1::task_service_client::TaskServiceClient as EvaluationTaskServiceClient;
+use govshare_proto::evaluation::v1::violation_service_client::ViolationServiceClient;
+use govshare_proto::evaluation::v1::yearly_evaluation_service_client::YearlyEvaluationServiceClient;
 use govshare_proto::exchange::v1::exchange_service_client::ExchangeServiceClient;
 use govshare_proto::security_review::v1::attachment_service_client::AttachmentServiceClient as ReviewAttachmentsClient;
 use govshare_proto::security_review::v1::information_system_service_client::InformationSystemServiceClient;
@@ -99,5 +107,13 @@ impl Person {
         exchange -> ExchangeServiceClient,
         audit -> AuditServiceClient,
         evaluation -> EvaluationServiceClient,
+        feedback -> FeedbackServiceClient,
+        self_evaluations -> SelfEvaluationServiceClient,
+        yearly_evaluations -> YearlyEvaluationServiceClient,
+        inspections -> InspectionServiceClient,
+        violations -> ViolationServiceClient,
+        plans -> PlanServiceClient,
+        evaluation_attachments -> EvaluationAttachmentsClient,
+        evaluation_tasks -> EvaluationTaskServiceClient,
     }
 }

@@ -59,8 +59,10 @@ roles! {
     SecrecyBureau = "secrecy-bureau",
     /// 专项工作组: secretariat of the working group (art. 7).
     WorkingGroup = "working-group",
-    /// 监督检查: supervisors and auditors, who read and change nothing (art. 33).
+    /// 审计: auditors, who read and change nothing (art. 33).
     Auditor = "auditor",
+    /// 监督检查: staff of 区政府办公室, 区人力社保局 and 区政府法制办 who inspect units (art. 33).
+    Supervisor = "supervisor",
 }
 
 /// A set of roles.

@@ -21,6 +21,8 @@ pub enum Relation {
     /// The bureau that the policy makes responsible for the matter: statistics bureau (art. 10), archives bureau
     /// (art. 11).
     Supervisor,
+    /// The unit that inspects, or that decides what was referred to it (有关部门, art. 33, 34).
+    Competent,
 }
 
 impl Relation {
@@ -31,6 +33,7 @@ impl Relation {
         Relation::Applicant,
         Relation::InfoOffice,
         Relation::Supervisor,
+        Relation::Competent,
     ];
 }
 

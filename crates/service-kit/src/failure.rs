@@ -113,6 +113,8 @@ fn code(reason: Reason) -> Code {
         | AttachmentTypeNotTaken
         | AttachmentTypeMismatch
         | AttachmentTooLarge
+        | FormIncomplete
+        | WeightsInvalid
         | MendingTermMissing
         | NegotiationMissing
         | PolicyPackInvalid
@@ -141,6 +143,8 @@ fn code(reason: Reason) -> Code {
         | NotLeadUnit
         | AuthorityReviewMissing
         | AttachmentsFull
+        | NotHeard
+        | NotGrave
         | DutyDischarged
         | DisposalNotAllowed
         | ReplacedAgreementOver

@@ -13,6 +13,7 @@ pub mod event;
 pub mod failure;
 pub mod form;
 pub mod outbox;
+pub mod packs;
 pub mod page;
 pub mod process;
 pub mod server;

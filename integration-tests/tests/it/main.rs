@@ -7,6 +7,7 @@ mod art_agreement;
 mod art_attachments;
 mod art_catalogue;
 mod art_collection;
+mod art_evaluation;
 mod art_regulations;
 mod art_security;
 mod authorization;

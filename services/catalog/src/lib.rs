@@ -91,7 +91,7 @@ pub const ACCESS: Access = Access {
     internal: &[InternalService {
         name: "govshare.catalog.internal.v1.CatalogFactsService",
         callers: &[
-            ("GetEntryFacts", &["access-request", "agreement", "exchange", "security-review"]),
+            ("GetEntryFacts", &["access-request", "agreement", "exchange", "security-review", "evaluation"]),
             ("GetEntryWarnings", &["agreement"]),
             ("GetUnitFacts", &["access-request", "agreement", "evaluation"]),
             ("GetUnitKeyFacts", &["agreement"]),

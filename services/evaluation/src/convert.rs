@@ -3,6 +3,7 @@
 use govshare_proto::evaluation::v1 as pb;
 
 use crate::indicators::Indicator;
+use crate::measures::{Figures, Measure};
 use crate::store::Line;
 
 pub fn to_proto(line: &Line) -> pb::UnitIndicators {
@@ -20,4 +21,28 @@ pub fn to_proto(line: &Line) -> pb::UnitIndicators {
         deliveries_given: line.value(Indicator::DeliveriesGiven),
         deliveries_taken: line.value(Indicator::DeliveriesTaken),
     }
+}
+
+/// Every indicator of a period.
+pub fn counted(figures: &Figures) -> Vec<pb::CountedValue> {
+    let value = |indicator: &Indicator| pb::CountedValue {
+        indicator: indicator.as_str().to_owned(),
+        value: figures.get(indicator).copied().unwrap_or_default(),
+    };
+    Indicator::ALL.iter().map(value).collect()
+}
+
+/// Every measure of a period.
+pub fn measures(figures: &Figures, full_use: u32) -> Vec<pb::MeasuredValue> {
+    let value = |measure: &Measure| {
+        let rate = measure.rate(figures, full_use);
+        pb::MeasuredValue {
+            measure: measure.as_str().to_owned(),
+            title: measure.chinese().to_owned(),
+            applies: rate.is_some(),
+            rate: rate.unwrap_or_default().into(),
+            score: rate.map(|rate| measure.score(rate)).unwrap_or_default().into(),
+        }
+    };
+    Measure::ALL.iter().map(value).collect()
 }

@@ -6,7 +6,8 @@ use std::time::Duration;
 use service_kit::{Database, Failure};
 use tokio_util::sync::CancellationToken;
 
-use crate::indicators::{self, Malformed, Tally};
+use crate::indicators;
+use crate::ledger::{Ledger, records_named};
 use crate::store::Store;
 use crate::upstreams::Audit;
 
@@ -47,22 +48,22 @@ async fn catch_up(database: &Database, store: &Store, audit: &Audit) -> Result<b
     let leaves = audit.read(position).await?;
     let Some((last, _)) = leaves.last() else { return Ok(false) };
     let next = last + 1;
-    let mut tally = Tally::default();
-    for (position, leaf) in &leaves {
-        match indicators::read(leaf).and_then(|leaf| indicators::effects(&leaf)) {
-            Ok(effects) => effects.into_iter().for_each(|effect| tally.add(effect)),
-            Err(malformed) => skip(*position, &malformed),
-        }
-    }
     let mut tx = database.transaction().await?;
-    if store.advance(&mut tx, position, next).await? {
-        store.count(&mut tx, tally).await?;
-        tx.commit_unasked().await?;
+    if !store.advance(&mut tx, position, next).await? {
+        return Ok(true);
     }
+    let before = store.standing(&mut tx, records_named(leaves.iter().map(|(_, leaf)| &**leaf))).await?;
+    let mut ledger = Ledger::from_standing(before.clone());
+    let mut cases = Vec::new();
+    for (position, leaf) in &leaves {
+        // One leaf that cannot be read must not keep all later ones from being counted.
+        if let Err(malformed) = ledger.take(leaf) {
+            tracing::error!(position, %malformed, "event not counted");
+        }
+        cases.extend(indicators::read(leaf).ok().and_then(|leaf| indicators::case(&leaf)));
+    }
+    store.count(&mut tx, &before, ledger).await?;
+    store.know_cases(&mut tx, cases).await?;
+    tx.commit_unasked().await?;
     Ok(true)
-}
-
-/// One leaf that cannot be read must not keep all later ones from being counted.
-fn skip(position: i64, malformed: &Malformed) {
-    tracing::error!(position, %malformed, "event not counted");
 }

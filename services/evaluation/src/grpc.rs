@@ -8,6 +8,8 @@ use service_kit::page::Page;
 use service_kit::{Failure, Violations, call};
 use tonic::{Request, Response, Status};
 
+use crate::ledger::Month;
+use crate::procedure::scheme::Scheme;
 use crate::store::{Line, Store};
 use crate::upstreams::Catalog;
 use crate::{convert, policy};
@@ -64,5 +66,31 @@ impl EvaluationService for Evaluation {
             (vec![convert::to_proto(&line)], String::new())
         };
         Ok(Response::new(pb::ListUnitIndicatorsResponse { unit_indicators, next_page_token, feed_position }))
+    }
+
+    async fn get_unit_period(
+        &self,
+        request: Request<pb::GetUnitPeriodRequest>,
+    ) -> Result<Response<pb::GetUnitPeriodResponse>, Status> {
+        let actor = call::actor(&request)?;
+        let body = request.get_ref();
+        let mut violations = Violations::new();
+        let unit: Option<UnitId> = violations.parse("unit_id", &body.unit_id);
+        let year = body.period.len() == 4 && body.period.bytes().all(|digit| digit.is_ascii_digit());
+        let known = year || Month::from_text(&body.period).is_some();
+        violations.check(known, "period", "must be a year 2026 or a month 2026-03 / 须为年度或者月份");
+        violations.finish()?;
+        let unit = unit.ok_or_else(|| Failure::internal("a unit that is neither parsed nor refused"))?;
+        let relations = policy::relations(&actor, &unit);
+        let method = "GetUnitPeriod";
+        authorize(policy::RULES, method, policy::READ, &actor, &relations, "", ("unit", &unit))?;
+        let feed_position = self.store.position().await?;
+        let figures = self.store.period(&unit, &body.period).await?;
+        if figures.is_empty() && unit != actor.unit {
+            self.catalog.require_unit(&unit).await?;
+        }
+        let measures = convert::measures(&figures, Scheme::builtin().full_use);
+        let counted = convert::counted(&figures);
+        Ok(Response::new(pb::GetUnitPeriodResponse { counted, measures, feed_position }))
     }
 }

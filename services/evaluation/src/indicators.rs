@@ -1,7 +1,5 @@
 //! Which events count for which unit (art. 32): a pure reading of audit leaves.
 
-use std::collections::BTreeMap;
-
 use govshare_model::id::{InvalidId, UnitId};
 use service_kit::event::{LEAF_VERSION, Leaf};
 
@@ -16,6 +14,10 @@ macro_rules! indicators {
 
             pub fn as_str(self) -> &'static str {
                 match self { $(Indicator::$name => $text),+ }
+            }
+
+            pub fn from_text(text: &str) -> Option<Self> {
+                match text { $($text => Some(Indicator::$name),)+ _ => None }
             }
         }
     };
@@ -39,6 +41,37 @@ indicators! {
     Agreements = "agreements",
     DeliveriesGiven = "deliveries-given",
     DeliveriesTaken = "deliveries-taken",
+    /// Entries that were drafted and are not retired, whatever became of them.
+    CompiledEntries = "compiled-entries",
+    /// Entries of which a version was published and that are not retired, suspended ones too.
+    ListedEntries = "listed-entries",
+    /// Of those, the ones that others may have: shared actively or on application.
+    SharedEntries = "shared-entries",
+    /// Versions of data published, and updates recorded in the calendar of updates.
+    DataUpdates = "data-updates",
+    /// Updates that did not come when the entry says (art. 19).
+    LateUpdates = "late-updates",
+    /// Objections of applicants to an answer of the unit (art. 26(二)).
+    Objections = "objections",
+    /// Feedback received as provider and not taken back (art. 28).
+    FeedbackReceived = "feedback-received",
+    FeedbackAnswered = "feedback-answered",
+    /// Feedback that was not answered by its last day, whether or not it is since.
+    FeedbackOverdue = "feedback-overdue",
+    /// Feedback given as user.
+    FeedbackGiven = "feedback-given",
+    /// Self-evaluations that the info office accepted.
+    SelfEvaluations = "self-evaluations",
+    /// Violations that the working group found (art. 34).
+    Violations = "violations",
+}
+
+impl Indicator {
+    /// Whether it says how many there are at a moment; the others say how many came in a period.
+    pub fn is_stock(self) -> bool {
+        use Indicator::*;
+        matches!(self, PublishedEntries | CompiledEntries | ListedEntries | SharedEntries)
+    }
 }
 
 /// What an event changes.
@@ -65,6 +98,8 @@ pub enum Malformed {
     Missing { kind: String, attribute: &'static str },
     #[error("attribute {attribute:?} is {value:?}")]
     Value { attribute: &'static str, value: String },
+    #[error("time {0:?}")]
+    Time(String),
     #[error(transparent)]
     Unit(#[from] InvalidId),
 }
@@ -75,54 +110,131 @@ pub fn read(leaf: &[u8]) -> Result<Leaf, Malformed> {
     if leaf.v == LEAF_VERSION { Ok(leaf) } else { Err(Malformed::Envelope(leaf.v)) }
 }
 
-/// What an event changes; nothing, if its type is not counted.
-pub fn effects(leaf: &Leaf) -> Result<Vec<Effect>, Malformed> {
-    use Indicator::*;
-    let provider = || unit(leaf, "provider");
-    let applicant = || unit(leaf, "applicant");
-    let record = || leaf.aggregate.clone();
-    let counted = |unit, indicator| Effect::Counted { unit, indicator };
-    Ok(match leaf.kind.as_str() {
-        "unit.created" => vec![Effect::Known { unit: leaf.aggregate.replacen("unit/", "", 1).parse()? }],
-        "entry.published" | "entry.resumed" => {
-            vec![Effect::Stands { unit: provider()?, indicator: PublishedEntries, record: record() }]
-        }
-        "entry.suspended" | "entry.retired" => {
-            vec![Effect::Falls { indicator: PublishedEntries, record: record() }]
-        }
-        "access-request.submitted" => {
-            vec![counted(provider()?, RequestsReceived), counted(applicant()?, RequestsMade)]
-        }
-        "access-request.overdue" => {
-            vec![Effect::Stands { unit: provider()?, indicator: Overdue, record: record() }]
-        }
-        "access-request.consented" => answered(leaf, Consents)?,
-        "access-request.refused" => answered(leaf, Refusals)?,
-        "agreement.activated" => vec![counted(provider()?, Agreements), counted(applicant()?, Agreements)],
-        "delivery.completed" => {
-            vec![counted(provider()?, DeliveriesGiven), counted(applicant()?, DeliveriesTaken)]
-        }
-        _ => Vec::new(),
-    })
+/// One kind of event and what it changes.
+struct Line {
+    kind: &'static str,
+    /// The attribute that names the unit.
+    whose: &'static str,
+    change: Change,
+    only: Only,
 }
 
-fn answered(leaf: &Leaf, answer: Indicator) -> Result<Vec<Effect>, Malformed> {
-    let unit = unit(leaf, "provider")?;
-    let counted = |indicator| Effect::Counted { unit: unit.clone(), indicator };
-    match attribute(leaf, "in_time")? {
-        "true" => Ok(vec![counted(answer), counted(Indicator::AnsweredInTime)]),
+enum Change {
+    Adds(Indicator),
+    Stands(Indicator),
+    Falls(Indicator),
+}
+
+enum Only {
+    Always,
+    /// The answer came by the last day, or later.
+    InTime(bool),
+    /// The published version is shared with others, or withheld.
+    Shared(bool),
+}
+
+const PROVIDER: &str = "provider";
+const APPLICANT: &str = "applicant";
+const OWNER: &str = "owner";
+
+/// All that is counted: a further kind of event is a further line.
+const LINES: &[Line] = {
+    use Change::*;
+    use Indicator::*;
+    use Only::*;
+    &[
+        line("entry.drafted", PROVIDER, Stands(CompiledEntries), Always),
+        line("entry.published", PROVIDER, Stands(PublishedEntries), Always),
+        line("entry.published", PROVIDER, Stands(ListedEntries), Always),
+        line("entry.published", PROVIDER, Stands(SharedEntries), Shared(true)),
+        line("entry.published", PROVIDER, Falls(SharedEntries), Shared(false)),
+        line("entry.resumed", PROVIDER, Stands(PublishedEntries), Always),
+        line("entry.suspended", PROVIDER, Falls(PublishedEntries), Always),
+        line("entry.retired", PROVIDER, Falls(PublishedEntries), Always),
+        line("entry.retired", PROVIDER, Falls(CompiledEntries), Always),
+        line("entry.retired", PROVIDER, Falls(ListedEntries), Always),
+        line("entry.retired", PROVIDER, Falls(SharedEntries), Always),
+        line("entry.update-late", PROVIDER, Adds(LateUpdates), Always),
+        line("entry.update-recorded", PROVIDER, Adds(DataUpdates), Always),
+        line("data-version.published", PROVIDER, Adds(DataUpdates), Always),
+        line("access-request.submitted", PROVIDER, Adds(RequestsReceived), Always),
+        line("access-request.submitted", APPLICANT, Adds(RequestsMade), Always),
+        // Where the applicant did not know the provider, the info office forwards the request to it.
+        line("access-request.submitted-to-info-office", APPLICANT, Adds(RequestsMade), Always),
+        line("access-request.forwarded", PROVIDER, Adds(RequestsReceived), Always),
+        line("access-request.overdue", PROVIDER, Stands(Overdue), Always),
+        line("access-request.consented", PROVIDER, Adds(Consents), Always),
+        line("access-request.consented", PROVIDER, Adds(AnsweredInTime), InTime(true)),
+        line("access-request.consented", PROVIDER, Adds(AnsweredLate), InTime(false)),
         // Answered after the last day and before any sweep came by, it is overdue without an event of its own.
-        "false" => Ok(vec![
-            counted(answer),
-            counted(Indicator::AnsweredLate),
-            Effect::Stands { unit, indicator: Indicator::Overdue, record: leaf.aggregate.clone() },
-        ]),
-        other => Err(Malformed::Value { attribute: "in_time", value: other.to_owned() }),
+        line("access-request.consented", PROVIDER, Stands(Overdue), InTime(false)),
+        line("access-request.refused", PROVIDER, Adds(Refusals), Always),
+        line("access-request.refused", PROVIDER, Adds(AnsweredInTime), InTime(true)),
+        line("access-request.refused", PROVIDER, Adds(AnsweredLate), InTime(false)),
+        line("access-request.refused", PROVIDER, Stands(Overdue), InTime(false)),
+        line("access-request.objected", PROVIDER, Adds(Objections), Always),
+        line("agreement.activated", PROVIDER, Adds(Agreements), Always),
+        line("agreement.activated", APPLICANT, Adds(Agreements), Always),
+        line("delivery.completed", PROVIDER, Adds(DeliveriesGiven), Always),
+        line("delivery.completed", APPLICANT, Adds(DeliveriesTaken), Always),
+        line("feedback.submitted", PROVIDER, Stands(FeedbackReceived), Always),
+        line("feedback.submitted", APPLICANT, Adds(FeedbackGiven), Always),
+        line("feedback.withdrawn", PROVIDER, Falls(FeedbackReceived), Always),
+        line("feedback.overdue", PROVIDER, Stands(FeedbackOverdue), Always),
+        line("feedback.answered", PROVIDER, Adds(FeedbackAnswered), Always),
+        line("feedback.answered", PROVIDER, Stands(FeedbackOverdue), InTime(false)),
+        line("self-evaluation.accepted", OWNER, Adds(SelfEvaluations), Always),
+        line("violation.found", OWNER, Adds(Violations), Always),
+    ]
+};
+
+const fn line(kind: &'static str, whose: &'static str, change: Change, only: Only) -> Line {
+    Line { kind, whose, change, only }
+}
+
+/// What an event changes; nothing, if its type is not counted.
+pub fn effects(leaf: &Leaf) -> Result<Vec<Effect>, Malformed> {
+    if leaf.kind == "unit.created" {
+        return Ok(vec![Effect::Known { unit: leaf.aggregate.replacen("unit/", "", 1).parse()? }]);
+    }
+    let mut effects = Vec::new();
+    for line in LINES.iter().filter(|line| line.kind == leaf.kind) {
+        if line.only.holds(leaf)? {
+            effects.push(line.effect(leaf)?);
+        }
+    }
+    Ok(effects)
+}
+
+impl Line {
+    fn effect(&self, leaf: &Leaf) -> Result<Effect, Malformed> {
+        let record = leaf.aggregate.clone();
+        Ok(match self.change {
+            Change::Adds(indicator) => Effect::Counted { unit: self.unit(leaf)?, indicator },
+            Change::Stands(indicator) => Effect::Stands { unit: self.unit(leaf)?, indicator, record },
+            Change::Falls(indicator) => Effect::Falls { indicator, record },
+        })
+    }
+
+    fn unit(&self, leaf: &Leaf) -> Result<UnitId, Malformed> {
+        Ok(attribute(leaf, self.whose)?.parse()?)
     }
 }
 
-fn unit(leaf: &Leaf, name: &'static str) -> Result<UnitId, Malformed> {
-    Ok(attribute(leaf, name)?.parse()?)
+impl Only {
+    fn holds(&self, leaf: &Leaf) -> Result<bool, Malformed> {
+        match self {
+            Only::Always => Ok(true),
+            Only::InTime(wanted) => match attribute(leaf, "in_time")? {
+                "true" => Ok(*wanted),
+                "false" => Ok(!*wanted),
+                other => Err(Malformed::Value { attribute: "in_time", value: other.to_owned() }),
+            },
+            Only::Shared(wanted) => {
+                Ok(leaf.attributes.get("sharing_type").is_some_and(|kind| (kind != "WITHHELD") == *wanted))
+            }
+        }
+    }
 }
 
 fn attribute<'l>(leaf: &'l Leaf, name: &'static str) -> Result<&'l str, Malformed> {
@@ -130,29 +242,17 @@ fn attribute<'l>(leaf: &'l Leaf, name: &'static str) -> Result<&'l str, Malforme
     leaf.attributes.get(name).map(String::as_str).ok_or_else(missing)
 }
 
-/// What a run of events changes altogether.
-#[derive(Debug, Default, PartialEq, Eq)]
-pub struct Tally {
-    pub counted: BTreeMap<(UnitId, Indicator), i64>,
-    /// Records by how the last event left them: standing for a unit, or not.
-    pub records: BTreeMap<(Indicator, String), Option<UnitId>>,
+/// A unit and what the register calls it from this event on.
+pub fn named_unit(leaf: &Leaf) -> Option<(UnitId, String)> {
+    let registered = ["unit.created", "unit.updated"].contains(&leaf.kind.as_str());
+    let id = leaf.aggregate.strip_prefix("unit/").filter(|_| registered)?;
+    Some((id.parse().ok()?, leaf.attributes.get("display_name")?.clone()))
 }
 
-impl Tally {
-    pub fn add(&mut self, effect: Effect) {
-        match effect {
-            Effect::Known { unit } => {
-                self.counted.entry((unit, Indicator::PublishedEntries)).or_default();
-            }
-            Effect::Counted { unit, indicator } => {
-                *self.counted.entry((unit, indicator)).or_default() += 1;
-            }
-            Effect::Stands { unit, indicator, record } => {
-                self.records.insert((indicator, record), Some(unit));
-            }
-            Effect::Falls { indicator, record } => {
-                self.records.insert((indicator, record), None);
-            }
-        }
-    }
+/// A received case and its parties: id, applicant, provider.
+pub fn case(leaf: &Leaf) -> Option<(uuid::Uuid, String, String)> {
+    let received = leaf.kind.starts_with("access-request.") && leaf.state != "DRAFT";
+    let id = leaf.aggregate.strip_prefix("access-request/").filter(|_| received)?;
+    let (applicant, provider) = (leaf.attributes.get(APPLICANT)?, leaf.attributes.get(PROVIDER)?);
+    Some((id.parse().ok()?, applicant.clone(), provider.clone()))
 }

@@ -6,7 +6,7 @@ use govshare_model::{Actor, Role};
 
 const MEMBERS: &[Role] =
     &[Role::Drafter, Role::Approver, Role::Reviewer, Role::Signatory, Role::SecrecyBureau];
-const DISTRICT: &[Role] = &[Role::InfoOffice, Role::WorkingGroup, Role::Auditor];
+const DISTRICT: &[Role] = &[Role::InfoOffice, Role::WorkingGroup, Role::Supervisor, Role::Auditor];
 
 /// The method whose permission makes a unit's line visible.
 pub const READ: &str = "GetUnitIndicators";
@@ -14,6 +14,8 @@ pub const READ: &str = "GetUnitIndicators";
 pub const RULES: &[Rule] = &[
     Rule { method: READ, roles: MEMBERS, relation: Relation::Owner, states: &[] },
     Rule { method: READ, roles: DISTRICT, relation: Relation::Anyone, states: &[] },
+    Rule { method: "GetUnitPeriod", roles: MEMBERS, relation: Relation::Owner, states: &[] },
+    Rule { method: "GetUnitPeriod", roles: DISTRICT, relation: Relation::Anyone, states: &[] },
     Rule { method: "ListUnitIndicators", roles: MEMBERS, relation: Relation::Anyone, states: &[] },
     Rule { method: "ListUnitIndicators", roles: DISTRICT, relation: Relation::Anyone, states: &[] },
 ];

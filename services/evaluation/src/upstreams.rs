@@ -1,12 +1,15 @@
 //! What this service asks of the audit and the catalogue.
 
-use govshare_model::id::UnitId;
+use govshare_model::Actor;
+use govshare_model::id::{EntryId, UnitId};
 use govshare_proto::audit::internal::v1::ReadFeedRequest;
 use govshare_proto::audit::internal::v1::audit_feed_service_client::AuditFeedServiceClient;
-use govshare_proto::catalog::internal::v1::GetUnitFactsRequest;
 use govshare_proto::catalog::internal::v1::catalog_facts_service_client::CatalogFactsServiceClient;
-use service_kit::Failure;
+use govshare_proto::catalog::internal::v1::{GetEntryFactsRequest, GetUnitFactsRequest};
 use service_kit::client::{Upstream, retrying};
+use service_kit::{Failure, Refusal};
+
+use crate::procedure::feedback::Resource;
 
 const FEED_LIMIT: i32 = 1000;
 
@@ -51,5 +54,28 @@ impl Catalog {
         })
         .await?;
         Ok(())
+    }
+
+    /// The published version of an entry, suspended and retired ones too: data that was taken before may be found
+    /// wrong later. What was never published does not exist for other units than its provider.
+    pub async fn resource(&self, id: EntryId, asking: &Actor) -> Result<Resource, Failure> {
+        let facts = retrying(|| {
+            let mut client = self.client.clone();
+            let request = GetEntryFactsRequest { entry_id: id.to_string(), version: 0 };
+            async move { client.get_entry_facts(request).await }
+        })
+        .await?;
+        let entry = facts.entry.ok_or_else(|| Failure::internal("entry facts without an entry"))?;
+        let unlisted = || Failure::from(Refusal::not_found("entry", id));
+        if entry.published.is_none() && entry.provider_unit_id != asking.unit.as_str() {
+            return Err(unlisted());
+        }
+        let version = entry.published.or(facts.version).ok_or_else(unlisted)?;
+        Ok(Resource {
+            entry: id,
+            version: version.version,
+            title: version.content.map(|content| content.title).unwrap_or_default(),
+            provider: entry.provider_unit_id.parse().map_err(Failure::internal)?,
+        })
     }
 }

@@ -35,6 +35,7 @@ const WRITERS: &[Role] = &[
     Role::InfoOffice,
     Role::SecrecyBureau,
     Role::WorkingGroup,
+    Role::Supervisor,
 ];
 
 /// Rules of every `AttachmentService`; who may read and add on which record its [`Records`] say.

@@ -4,13 +4,10 @@ mod convert;
 pub mod grpc;
 mod holidays;
 
-use std::path::Path;
-
-use govshare_model::pack::{InForce, Pack, Packs};
+use govshare_model::pack::{Pack, Packs};
 use service_kit::config::ConfigError;
 use service_kit::{Failure, Reason, Refusal};
 use time::Date;
-use time::macros::format_description;
 
 pub use holidays::Holidays;
 
@@ -24,25 +21,9 @@ const KEY: &str = "service.packs";
 pub struct Rules(Packs);
 
 impl Rules {
-    /// Reads `PACK@FROM..UNTIL` entries with commas between them: `PACK` is the id of a pack that ships or the path of a
-    /// TOML file, `UNTIL` is inclusive and absent while no end is set.
+    /// Reads the list of the configuration.
     pub fn configured(list: &str) -> Result<Self, ConfigError> {
-        let refused = |problem: String| ConfigError::Value { key: KEY, problem };
-        let mut packs = Vec::new();
-        for entry in list.split(',').map(str::trim).filter(|entry| !entry.is_empty()) {
-            let named = |problem: String| refused(format!("{entry:?}: {problem}"));
-            let (pack, days) =
-                entry.split_once('@').ok_or_else(|| named("must be PACK@FROM..UNTIL".into()))?;
-            let (from, until) =
-                days.split_once("..").ok_or_else(|| named("must be PACK@FROM..UNTIL".into()))?;
-            let from = day(from).map_err(named)?;
-            let until = if until.is_empty() { None } else { Some(day(until).map_err(named)?) };
-            packs.push(InForce { pack: read(pack).map_err(named)?, from, until });
-        }
-        if packs.is_empty() {
-            return Err(refused("must list a pack".to_owned()));
-        }
-        Packs::new(packs).map(Self).map_err(|error| refused(error.to_string()))
+        service_kit::packs::configured(KEY, list).map(Self)
     }
 
     pub fn all(&self) -> &Packs {
@@ -72,18 +53,4 @@ impl Rules {
             .into()
         })
     }
-}
-
-fn day(text: &str) -> Result<Date, String> {
-    Date::parse(text, format_description!("[year]-[month]-[day]"))
-        .map_err(|_| format!("{text:?} is no day such as 2014-08-01"))
-}
-
-fn read(named: &str) -> Result<Pack, String> {
-    if let Some(pack) = Pack::builtin(named) {
-        return Ok(pack.clone());
-    }
-    let text = std::fs::read_to_string(Path::new(named))
-        .map_err(|error| format!("no pack of this id ships, and no file can be read: {error}"))?;
-    Pack::from_toml(&text).map_err(|error| error.to_string())
 }

@@ -2,7 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use evaluation::indicators::{Effect, Indicator, Malformed, Tally, effects, read};
+use evaluation::indicators::{Effect, Indicator, Malformed, effects, read};
+use evaluation::ledger::{Ledger, Month, records_named};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use service_kit::event::Leaf;
@@ -42,8 +43,58 @@ fn every_counted_event_counts_for_those_it_names() {
         (
             "entry/1",
             "entry.published",
+            r#""provider":"weishengju","sharing_type":"CONDITIONAL""#.to_owned(),
+            vec![
+                stands("weishengju", PublishedEntries, "entry/1"),
+                stands("weishengju", ListedEntries, "entry/1"),
+                stands("weishengju", SharedEntries, "entry/1"),
+            ],
+        ),
+        (
+            "entry/1",
+            "entry.published",
+            r#""provider":"weishengju","sharing_type":"WITHHELD""#.to_owned(),
+            vec![
+                stands("weishengju", PublishedEntries, "entry/1"),
+                stands("weishengju", ListedEntries, "entry/1"),
+                falls(SharedEntries, "entry/1"),
+            ],
+        ),
+        (
+            "entry/1",
+            "entry.drafted",
             r#""provider":"weishengju""#.to_owned(),
-            vec![stands("weishengju", PublishedEntries, "entry/1")],
+            vec![stands("weishengju", CompiledEntries, "entry/1")],
+        ),
+        (
+            "entry/1",
+            "entry.update-late",
+            r#""provider":"weishengju""#.to_owned(),
+            vec![counted("weishengju", LateUpdates)],
+        ),
+        (
+            "update-schedule/1",
+            "entry.update-recorded",
+            r#""provider":"weishengju""#.to_owned(),
+            vec![counted("weishengju", DataUpdates)],
+        ),
+        (
+            "access-request/1",
+            "access-request.submitted-to-info-office",
+            r#""applicant":"jiaowei""#.to_owned(),
+            vec![counted("jiaowei", RequestsMade)],
+        ),
+        (
+            "access-request/1",
+            "access-request.forwarded",
+            PARTIES.to_owned(),
+            vec![counted("weishengju", RequestsReceived)],
+        ),
+        (
+            "data-version/1",
+            "data-version.published",
+            r#""provider":"weishengju""#.to_owned(),
+            vec![counted("weishengju", DataUpdates)],
         ),
         (
             "entry/1",
@@ -61,7 +112,12 @@ fn every_counted_event_counts_for_those_it_names() {
             "entry/1",
             "entry.retired",
             r#""provider":"weishengju""#.to_owned(),
-            vec![falls(PublishedEntries, "entry/1")],
+            vec![
+                falls(PublishedEntries, "entry/1"),
+                falls(CompiledEntries, "entry/1"),
+                falls(ListedEntries, "entry/1"),
+                falls(SharedEntries, "entry/1"),
+            ],
         ),
         (
             "access-request/1",
@@ -118,6 +174,52 @@ fn every_counted_event_counts_for_those_it_names() {
             "delivery.completed",
             PARTIES.to_owned(),
             vec![counted("weishengju", DeliveriesGiven), counted("jiaowei", DeliveriesTaken)],
+        ),
+        (
+            "access-request/1",
+            "access-request.objected",
+            PARTIES.to_owned(),
+            vec![counted("weishengju", Objections)],
+        ),
+        (
+            "feedback/1",
+            "feedback.submitted",
+            PARTIES.to_owned(),
+            vec![stands("weishengju", FeedbackReceived, "feedback/1"), counted("jiaowei", FeedbackGiven)],
+        ),
+        ("feedback/1", "feedback.withdrawn", PARTIES.to_owned(), vec![falls(FeedbackReceived, "feedback/1")]),
+        (
+            "feedback/1",
+            "feedback.overdue",
+            PARTIES.to_owned(),
+            vec![stands("weishengju", FeedbackOverdue, "feedback/1")],
+        ),
+        (
+            "feedback/1",
+            "feedback.answered",
+            format!(r#"{PARTIES},"in_time":"false""#),
+            vec![
+                counted("weishengju", FeedbackAnswered),
+                stands("weishengju", FeedbackOverdue, "feedback/1"),
+            ],
+        ),
+        (
+            "feedback/1",
+            "feedback.answered",
+            format!(r#"{PARTIES},"in_time":"true""#),
+            vec![counted("weishengju", FeedbackAnswered)],
+        ),
+        (
+            "self-evaluation/1",
+            "self-evaluation.accepted",
+            r#""owner":"jiaowei""#.to_owned(),
+            vec![counted("jiaowei", SelfEvaluations)],
+        ),
+        (
+            "violation/1",
+            "violation.found",
+            r#""owner":"jiaowei""#.to_owned(),
+            vec![counted("jiaowei", Violations)],
         ),
     ];
     let mut seen = BTreeSet::new();
@@ -189,49 +291,75 @@ fn any_effect() -> impl Strategy<Value = Effect> {
     ]
 }
 
-/// The table of all units, one event after the other.
-#[derive(Debug, Default, PartialEq)]
-struct Counted {
-    values: BTreeMap<(String, Indicator), i64>,
-    standing: BTreeMap<(Indicator, String), String>,
+fn month(month: u8) -> Month {
+    Month { year: 2026, month }
 }
 
-impl Counted {
-    fn apply(&mut self, tally: Tally) {
-        for ((unit, indicator), number) in tally.counted {
-            *self.values.entry((unit.to_string(), indicator)).or_default() += number;
-        }
-        for ((indicator, record), unit) in tally.records {
-            let key = (indicator, record);
-            match unit {
-                Some(unit) => {
-                    self.standing.entry(key).or_insert_with(|| unit.to_string());
-                }
-                None => {
-                    self.standing.remove(&key);
-                }
+/// What the database does with the ledgers of consecutive runs.
+#[derive(Debug, Default, PartialEq)]
+struct Kept {
+    changes: BTreeMap<(String, Month, Indicator), i64>,
+    standing: BTreeMap<(Indicator, String), govshare_model::id::UnitId>,
+}
+
+impl Kept {
+    fn run(&mut self, effects: &[(Effect, Month)]) {
+        let mut ledger = Ledger::from_standing(self.standing.clone());
+        effects.iter().cloned().for_each(|(effect, month)| ledger.add(effect, month));
+        for (unit, changes) in ledger.changes {
+            for ((month, indicator), number) in changes {
+                *self.changes.entry((unit.to_string(), month, indicator)).or_default() += number;
             }
         }
+        self.standing = ledger.standing;
     }
 }
 
 proptest! {
     /// How the feed is cut into runs makes no difference.
     #[test]
-    fn a_run_counts_as_its_events_one_by_one(effects in vec(any_effect(), 0..40), cut in 0..40_usize) {
-        let mut one_by_one = Counted::default();
+    fn a_run_counts_as_its_events_one_by_one(
+        effects in vec((any_effect(), (1..4_u8).prop_map(month)), 0..40), cut in 0..40_usize,
+    ) {
+        let mut one_by_one = Kept::default();
         for effect in &effects {
-            let mut tally = Tally::default();
-            tally.add(effect.clone());
-            one_by_one.apply(tally);
+            one_by_one.run(std::slice::from_ref(effect));
         }
-        let mut in_runs = Counted::default();
+        let mut in_runs = Kept::default();
         let cut = cut.min(effects.len());
-        for run in [&effects[..cut], &effects[cut..]] {
-            let mut tally = Tally::default();
-            run.iter().cloned().for_each(|effect| tally.add(effect));
-            in_runs.apply(tally);
-        }
-        prop_assert_eq!(in_runs, one_by_one);
+        in_runs.run(&effects[..cut]);
+        in_runs.run(&effects[cut..]);
+        prop_assert_eq!(&in_runs, &one_by_one);
+        let standing = in_runs.standing.keys().filter(|(indicator, _)| *indicator == PublishedEntries).count();
+        let changes = in_runs.changes.iter().filter(|((_, _, indicator), _)| *indicator == PublishedEntries);
+        prop_assert_eq!(changes.map(|(_, number)| number).sum::<i64>(), i64::try_from(standing).expect("few"));
     }
+}
+
+#[test]
+fn an_event_counts_in_the_month_of_shanghai() {
+    let mut ledger = Ledger::default();
+    for (time, expected) in [("2026-01-31T15:59:59Z", 1), ("2026-01-31T16:00:00Z", 2)] {
+        let leaf =
+            Leaf { time: time.to_owned(), ..leaf("access-request/1", "access-request.submitted", PARTIES) };
+        ledger.take(&serde_json::to_vec(&leaf).expect("a leaf renders")).expect("counted");
+        let unit = "weishengju".parse().expect("a slug");
+        assert_eq!(ledger.changes[&unit].get(&(month(expected), RequestsReceived)), Some(&1), "{time}");
+    }
+    let bad = Leaf { time: "yesterday".to_owned(), ..leaf("unit/ab", "unit.created", "") };
+    let bad = serde_json::to_vec(&bad).expect("a leaf renders");
+    assert_eq!(ledger.take(&bad), Err(Malformed::Time("yesterday".to_owned())));
+}
+
+#[test]
+fn what_an_account_has_to_know_from_before_are_the_records_that_its_events_turn() {
+    let leaves = [
+        leaf("entry/1", "entry.published", r#""provider":"jiaowei""#),
+        leaf("delivery/1", "delivery.completed", PARTIES),
+        leaf("entry/2", "entry.suspended", r#""provider":"jiaowei""#),
+    ];
+    let leaves = leaves.map(|leaf| serde_json::to_vec(&leaf).expect("a leaf renders"));
+    let named = records_named(leaves.iter().map(Vec::as_slice));
+    let expected = [(PublishedEntries, "entry/1"), (PublishedEntries, "entry/2"), (ListedEntries, "entry/1")];
+    assert_eq!(named, expected.map(|(indicator, record)| (indicator, record.to_owned())).into());
 }

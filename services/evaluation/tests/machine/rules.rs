@@ -27,7 +27,8 @@ fn another_units_line_is_hidden_from_all_but_the_district() {
             let relations = policy::relations(&actor, &own);
             let decided =
                 authority::decide(policy::RULES, policy::READ, policy::READ, &actor, &relations, "");
-            let district = matches!(role, Role::InfoOffice | Role::WorkingGroup | Role::Auditor);
+            let district =
+                matches!(role, Role::InfoOffice | Role::WorkingGroup | Role::Supervisor | Role::Auditor);
             assert_eq!(decided == Decision::Allowed, district || unit == "jiaowei", "{role:?} of {unit}");
             assert_eq!(policy::reads_all(&actor), district, "{role:?}");
         }

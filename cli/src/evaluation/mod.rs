@@ -1,4 +1,9 @@
-//! `govshare evaluation`: what the units did, counted from the audit (art. 32).
+//! `govshare evaluation`: what the units did, counted from the audit, the yearly evaluation over it (art. 32), and
+//! feedback on data (art. 28).
+
+mod feedback;
+mod records;
+mod yearly;
 
 use std::cell::Cell;
 
@@ -18,6 +23,15 @@ pub enum Command {
         #[arg(long, default_value_t = 100)]
         limit: usize,
     },
+    /// Shows what was counted for a unit in a year (2026) or month (2026-03), and the measures over it.
+    Period { unit: String, period: String },
+    /// Problems found in data that was obtained (art. 28).
+    #[command(subcommand)]
+    Feedback(feedback::Command),
+    #[command(flatten)]
+    Yearly(yearly::Command),
+    #[command(flatten)]
+    Records(records::Command),
 }
 
 /// The columns of the table of units.
@@ -44,6 +58,13 @@ pub async fn run(command: Command, global: &Global) -> Result<(), Failure> {
         Command::Show { unit: None, limit } => {
             output.list(&list(&caller, limit).await?, "unit_indicators", COLUMNS);
         }
+        Command::Period { unit, period } => {
+            let wanted = pb::GetUnitPeriodRequest { unit_id: unit, period };
+            output.record(&caller.evaluation().get_unit_period(wanted).await?.into_inner());
+        }
+        Command::Feedback(command) => feedback::run(command, &caller, output).await?,
+        Command::Yearly(command) => yearly::run(command, &caller, output).await?,
+        Command::Records(command) => records::run(command, &caller, output).await?,
     }
     Ok(())
 }

@@ -1,0 +1,7 @@
+//! A unit's evaluation of itself (自评估, art. 32).
+
+mod convert;
+mod grpc;
+pub mod policy;
+
+pub use grpc::SelfEvaluations;
