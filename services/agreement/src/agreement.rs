@@ -130,6 +130,10 @@ pub enum Rejection {
     },
     /// The case has an agreement that is not cancelled, or one that is to replace it waits for signatures.
     AgreementExists,
+    /// The pack of the case is none that ships.
+    PackUnknown {
+        pack: String,
+    },
     /// What is replaced is an agreement about an entry that is not published.
     EntryNotPublished {
         state: &'static str,

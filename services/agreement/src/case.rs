@@ -4,7 +4,7 @@
 use govshare_model::id::{CaseId, EntryId, UnitId};
 use govshare_model::pack::{Pack, Packs};
 
-use crate::agreement::Parties;
+use crate::agreement::{Parties, Rejection};
 
 /// How far the case of an agreement is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,10 +36,11 @@ pub struct Case {
 
 impl Case {
     /// The pack that the case keeps; its latest version where that of the receipt is not known any more.
-    pub fn pack(&self) -> Option<&'static Pack> {
-        let (id, version) = self.pack.split_once('/')?;
+    pub fn pack(&self) -> Result<&'static Pack, Rejection> {
+        let (id, version) = self.pack.split_once('/').unwrap_or((&self.pack, ""));
         let kept = version.parse().ok().and_then(|version| Packs::builtin().get(id, version));
-        kept.or_else(|| Pack::builtin(id))
+        let pack = kept.or_else(|| Pack::builtin(id));
+        pack.ok_or_else(|| Rejection::PackUnknown { pack: self.pack.clone() })
     }
 }
 

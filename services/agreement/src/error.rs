@@ -27,6 +27,13 @@ fn refusal(rejection: Rejection) -> Refusal {
             "该申请已有协议，须先取消原协议",
         )
         .article("26(一)"),
+        PackUnknown { pack } => Refusal::new(
+            Reason::PolicyPackUnknown,
+            format!("there is no wording for agreements under the pack {pack}"),
+            format!("没有适用规则包 {pack} 的协议文本"),
+        )
+        .with("pack", pack)
+        .article("37"),
         EntryNotPublished { state } => Refusal::new(
             Reason::EntryNotPublished,
             format!("the entry is {state}; only a published one is agreed on anew"),

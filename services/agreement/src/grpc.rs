@@ -50,7 +50,7 @@ impl AgreementService for Agreements {
         };
         let id = AgreementId(Uuid::now_v7());
         let now = self.database.clock().now();
-        let pack = case.pack().ok_or_else(|| Failure::internal("a case under an unknown pack"))?;
+        let pack = case.pack().map_err(Failure::from)?;
         let matter = Matter { case: &case, resource: &resource, parties: &named, pack };
         let transition = Agreement::draft(id, &matter, terms, &call.actor, now).map_err(Failure::from)?;
         self.store.save(&mut tx, &transition, Some(&call.actor)).await?;
@@ -186,7 +186,7 @@ impl AgreementService for Agreements {
         };
         let found = self.store.load_for_update(&mut tx, id).await?;
         let now = self.database.clock().now();
-        let pack = case.pack().ok_or_else(|| Failure::internal("a case under an unknown pack"))?;
+        let pack = case.pack().map_err(Failure::from)?;
         let matter = Matter { case: &case, resource: &resource, parties: &named, pack };
         let new = AgreementId(Uuid::now_v7());
         let drafted = found.draft_replacement(new, kind, &matter, terms, &call.actor, now);
