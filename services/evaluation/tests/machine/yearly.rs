@@ -17,8 +17,12 @@ fn month(month: u8) -> Month {
     Month { year: 2026, month }
 }
 
+/// Month, what, and how many.
+type Changes<'c> = &'c [(u8, Indicator, i64)];
+type Counted<'c> = &'c [(Indicator, i64)];
+
 /// A ledger of units with what came in these months.
-pub fn ledger(units: &[(&str, &[(u8, Indicator, i64)])]) -> Ledger {
+pub fn ledger(units: &[(&str, Changes)]) -> Ledger {
     let mut ledger = Ledger::default();
     for (id, changes) in units {
         let changes: BTreeMap<_, _> =
@@ -60,7 +64,7 @@ fn weights_that_do_not_add_up_or_name_a_measure_twice_are_no_scheme() {
 
 #[test]
 fn each_measure_is_the_share_that_its_article_speaks_of() {
-    let table: [(Measure, &[(Indicator, i64)], Option<u16>); 14] = [
+    let table: [(Measure, Counted, Option<u16>); 14] = [
         (Measure::Completeness, &[(CompiledEntries, 4), (ListedEntries, 3)], Some(7500)),
         (Measure::Completeness, &[], None),
         (Measure::UpdateTimeliness, &[(DataUpdates, 10), (LateUpdates, 1)], Some(9000)),
