@@ -18,8 +18,8 @@ pub enum Command {
         /// e.g. xicheng-2014
         pack: String,
         /// Without it the newest listed.
-        #[arg(long, default_value_t = 0)]
-        version: i32,
+        #[arg(long = "of-version", default_value_t = 0)]
+        of_version: i32,
     },
     /// Tells which open cases would have differed under the pack in a TOML file; changes nothing (info office).
     DryRun { file: PathBuf },
@@ -47,8 +47,8 @@ pub async fn run(command: Command, global: &Global) -> Result<(), Failure> {
             let columns = &["pack_id", "version", "number", "title.zh", "in_force_from", "in_force_until"];
             output.list(&reply, "policy_packs", columns);
         }
-        Command::Show { pack, version } => {
-            let wanted = pb::GetPolicyPackRequest { pack_id: pack, version };
+        Command::Show { pack, of_version } => {
+            let wanted = pb::GetPolicyPackRequest { pack_id: pack, version: of_version };
             let pack = caller.policies().get_policy_pack(wanted).await?.into_inner().policy_pack;
             let pack = pack.unwrap_or_default();
             if output.json {

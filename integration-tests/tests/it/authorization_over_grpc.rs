@@ -300,8 +300,12 @@ async fn on_a_request(person: &Person, method: &str, case: &Case) -> Result<(), 
             client.settle_access_request(request).await.map(drop)
         }
         "NameEntry" => {
-            let request =
-                requests::NameEntryRequest { access_request_id, request_id, entry_id: case.entry_id.clone() };
+            let entry_id = if case.entry_id.is_empty() {
+                integration_tests::steps::request_id()
+            } else {
+                case.entry_id.clone()
+            };
+            let request = requests::NameEntryRequest { access_request_id, request_id, entry_id };
             client.name_entry(request).await.map(drop)
         }
         "StartSuperiorLiaison" => {

@@ -179,7 +179,7 @@ async fn art26_refusal_needs_written_reasons_which_reach_applicant_and_info_offi
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn art26_whoever_proposed_the_answer_cannot_give_it_and_another_unit_does_not_see_the_case() {
+async fn art26_29_whoever_proposed_the_answer_cannot_give_it_and_another_unit_does_not_see_the_case() {
     let city = City::start().await;
     let case = city.submitted_request(APPLICANT, PROVIDER).await;
     let both = city.someone(PROVIDER, "jiaowei.zhang", &[Role::Drafter, Role::Approver]);

@@ -2,6 +2,7 @@
 //! follows from them (art. 21, 23, 26, 31).
 
 pub mod agreement;
+mod attachments;
 pub mod case;
 mod changing;
 mod convert;
@@ -25,6 +26,7 @@ use std::time::Duration;
 use govshare_model::id::UnitId;
 use govshare_proto::agreement::internal::v1::agreement_facts_service_server::AgreementFactsServiceServer;
 use govshare_proto::agreement::v1::agreement_service_server::AgreementServiceServer;
+use govshare_proto::agreement::v1::attachment_service_server::AttachmentServiceServer;
 use govshare_proto::agreement::v1::disclosure_service_server::DisclosureServiceServer;
 use govshare_proto::agreement::v1::outside_delivery_service_server::OutsideDeliveryServiceServer;
 use govshare_proto::agreement::v1::task_service_server::TaskServiceServer;
@@ -32,7 +34,7 @@ use serde::Deserialize;
 use service_kit::auth::access::{Access, InternalService, PublicService};
 use service_kit::process::{Error, Runtime, Serving};
 use service_kit::server::Service;
-use service_kit::{Config, WorkList, bounded};
+use service_kit::{Attachments, Config, WorkList, bounded};
 use sqlx::migrate::Migrator;
 
 pub use signing::signing_input;
@@ -50,6 +52,10 @@ pub const ACCESS: Access = Access {
         },
         PublicService { name: "govshare.agreement.v1.DisclosureService", rules: disclosure::policy::RULES },
         PublicService { name: "govshare.agreement.v1.TaskService", rules: service_kit::tasks::RULES },
+        PublicService {
+            name: "govshare.agreement.v1.AttachmentService",
+            rules: service_kit::attachments::RULES,
+        },
     ],
     internal: &[InternalService {
         name: "govshare.agreement.internal.v1.AgreementFactsService",
@@ -104,6 +110,7 @@ async fn run(config: Config<Settings>, runtime: Runtime) -> Result<(), Error> {
         agreements: store.clone(),
         store: disclosure::store::Store::new(database.clone()),
     };
+    let attachments = Attachments::new(database.clone(), store.clone());
     let facts = facts::AgreementFacts { database: database.clone(), store };
     let tasks = WorkList::new(database.clone(), service.shutdown.clone());
     let mut routes = tonic::service::RoutesBuilder::default();
@@ -111,6 +118,7 @@ async fn run(config: Config<Settings>, runtime: Runtime) -> Result<(), Error> {
     routes.add_service(bounded!(OutsideDeliveryServiceServer::new(outside_deliveries), bytes));
     routes.add_service(bounded!(DisclosureServiceServer::new(disclosures), bytes));
     routes.add_service(bounded!(TaskServiceServer::new(tasks), bytes));
+    routes.add_service(bounded!(AttachmentServiceServer::new(attachments), bytes));
     routes.add_service(bounded!(AgreementFactsServiceServer::new(facts), bytes));
     service.serve(routes, ACCESS, Some(database)).await
 }

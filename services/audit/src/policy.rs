@@ -6,7 +6,7 @@ use govshare_model::{Actor, Role};
 use service_kit::event::Leaf;
 
 const MEMBERS: &[Role] =
-    &[Role::Drafter, Role::Approver, Role::Reviewer, Role::Signatory, Role::SecrecyBureau];
+    &[Role::Drafter, Role::Approver, Role::Reviewer, Role::Signatory, Role::SecrecyBureau, Role::Supervisor];
 const DISTRICT: &[Role] = &[Role::InfoOffice, Role::WorkingGroup, Role::Auditor];
 
 /// The method whose permission makes an event visible.
