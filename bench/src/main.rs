@@ -1,5 +1,6 @@
 //! Measures what the project promises about speed and memory, each figure beside its reference in the same run.
 
+mod case;
 mod caseload;
 mod cpu;
 mod durable;
@@ -20,7 +21,7 @@ struct Arguments {
     /// More rounds and calls; without it all benchmarks end within ten minutes.
     #[arg(long)]
     full: bool,
-    /// Runs one benchmark only: search, gateway, registration, transition,
+    /// Runs one benchmark only: search, gateway, registration, transition, case,
     /// caseload or startup.
     #[arg(long, value_name = "NAME")]
     only: Option<String>,
@@ -57,6 +58,9 @@ async fn main() -> Result<(), Box<dyn Error>> {
     }
     if wanted("transition") {
         figures.extend(transition::run(arguments.full).await?);
+    }
+    if wanted("case") {
+        figures.extend(case::run().await?);
     }
     if wanted("caseload") {
         figures.extend(caseload::run().await?);

@@ -24,12 +24,17 @@ pub enum Command {
     /// Lists the versions of an entry's data, newest first.
     List {
         entry: String,
-        /// For users: your agreement on the entry.
+        /// For users: your agreement on the entry, unless it is shared actively.
         #[arg(long, default_value = "")]
         agreement: String,
     },
     /// Takes a ticket for one delivery.
-    Ticket { agreement: String, data_version: String },
+    Ticket {
+        data_version: String,
+        /// Your agreement; not needed for what is shared actively (art. 25).
+        #[arg(long, default_value = "")]
+        agreement: String,
+    },
     /// Takes the data, checks its SHA-256 and only then puts the file in place.
     Download(Download),
     /// Lists deliveries, newest first.
@@ -45,10 +50,13 @@ pub enum Command {
 #[derive(Debug, Args)]
 pub struct Download {
     /// Your agreement; a ticket is taken under it.
-    #[arg(required_unless_present = "ticket")]
+    #[arg(required_unless_present_any = ["ticket", "entry"])]
     pub agreement: Option<String>,
     /// The data version; without it the newest.
     pub data_version: Option<String>,
+    /// An actively shared entry, whose newest data is taken without an agreement (art. 25).
+    #[arg(long, conflicts_with_all = ["agreement", "data_version", "ticket"])]
+    pub entry: Option<String>,
     /// A ticket taken before, with its address in --from.
     #[arg(long, requires = "from", conflicts_with_all = ["agreement", "data_version"])]
     pub ticket: Option<String>,
@@ -86,7 +94,7 @@ pub async fn run(command: Command, global: &Global) -> Result<(), Failure> {
             let reply = pb::ListDataVersionsResponse { data_versions, next_page_token: String::new() };
             output.list(&reply, "data_versions", columns);
         }
-        Command::Ticket { agreement, data_version } => {
+        Command::Ticket { data_version, agreement } => {
             output.record(&ticket(&global.caller().await?, &agreement, &data_version).await?);
         }
         Command::Download(download) => download.run(global).await?,
@@ -119,19 +127,28 @@ pub async fn run(command: Command, global: &Global) -> Result<(), Failure> {
 impl Download {
     async fn run(self, global: &Global) -> Result<(), Failure> {
         let destination = Destination { path: self.out, force: self.force };
-        let (ticket, from) = match (self.agreement, self.ticket, self.from) {
+        let under = self.agreement.or(self.entry.is_some().then(String::new));
+        let (ticket, from) = match (under, self.ticket, self.from) {
             (Some(agreement), _, _) => {
                 let caller = global.caller().await?;
-                let version = match self.data_version {
-                    Some(version) => version,
-                    None => newest(&caller, &agreement).await?,
+                let version = match (self.data_version, self.entry) {
+                    (Some(version), _) => version,
+                    (None, Some(entry)) => newest(&caller, &entry, "").await?,
+                    (None, None) => {
+                        let entry = crate::agreements::get(&caller, &agreement).await?.entry_id;
+                        newest(&caller, &entry, &agreement).await?
+                    }
                 };
                 let given = ticket(&caller, &agreement, &version).await?;
                 destination.check(&given.data_version.unwrap_or_default().file_name)?;
                 (given.ticket, given.download_uri)
             }
             (None, Some(ticket), Some(from)) => (ticket, from),
-            (None, _, _) => return Err(Failure::usage("name an agreement, or --ticket with --from")),
+            (None, _, _) => {
+                return Err(Failure::usage(
+                    "name an agreement, an actively shared --entry, or --ticket with --from",
+                ));
+            }
         };
         let output = global.output();
         let taken = transfer::download(&from, global.ca.as_deref(), ticket, &destination, output).await?;
@@ -145,15 +162,14 @@ impl Download {
     }
 }
 
-/// The newest data version of the entry that an agreement is about.
-async fn newest(caller: &Caller, agreement: &str) -> Result<String, Failure> {
-    let entry = crate::agreements::get(caller, agreement).await?.entry_id;
-    let versions = data_versions(caller, &entry, agreement).await?;
+/// The newest data version of an entry.
+async fn newest(caller: &Caller, entry: &str, agreement: &str) -> Result<String, Failure> {
+    let versions = data_versions(caller, entry, agreement).await?;
     let newest = versions.into_iter().next().map(|version| version.data_version_id);
     newest.ok_or_else(|| Failure::local("the provider has not published any data for this entry yet"))
 }
 
-/// Data versions of an entry, newest first; `agreement` may be empty for the provider.
+/// Data versions of an entry, newest first; `agreement` may be empty for the provider, and for what is shared actively.
 pub async fn data_versions(
     caller: &Caller,
     entry: &str,
@@ -172,6 +188,7 @@ pub async fn data_versions(
     Ok(versions)
 }
 
+/// A ticket under an agreement; with an empty one, for what is shared actively.
 pub async fn ticket(
     caller: &Caller,
     agreement: &str,

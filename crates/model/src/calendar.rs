@@ -6,6 +6,7 @@
 mod notice;
 
 use std::collections::BTreeMap;
+use std::ops::Bound;
 use std::sync::LazyLock;
 
 use time::macros::offset;
@@ -99,10 +100,7 @@ impl Calendar {
     }
 
     pub fn day(&self, date: Date) -> Day {
-        let by_week = match date.weekday() {
-            Weekday::Saturday | Weekday::Sunday => WorkingDay::Off,
-            _ => WorkingDay::Working,
-        };
+        let by_week = if is_weekend(date) { WorkingDay::Off } else { WorkingDay::Working };
         Day {
             kind: self.exceptions.get(&date).copied().unwrap_or(by_week),
             provisional: self.is_provisional(date),
@@ -131,8 +129,19 @@ impl Calendar {
         if to < from {
             return -self.working_days_between(to, from);
         }
-        let days = std::iter::successors(from.next_day(), |day| day.next_day()).take_while(|day| *day <= to);
-        days.map(|day| i32::from(self.day(day).kind == WorkingDay::Working)).sum()
+        if from == to {
+            return 0;
+        }
+        let by_week = weekdays_until(to) - weekdays_until(from);
+        let notices = self.exceptions.range((Bound::Excluded(from), Bound::Included(to)));
+        let otherwise: i32 = notices
+            .map(|(date, kind)| match (kind, is_weekend(*date)) {
+                (WorkingDay::Working, true) => 1,
+                (WorkingDay::Off, false) => -1,
+                _ => 0,
+            })
+            .sum();
+        by_week + otherwise
     }
 
     fn is_provisional(&self, date: Date) -> bool {
@@ -140,6 +149,17 @@ impl Calendar {
         let (year, month, day) = date.to_calendar_date();
         !known(year) || (month == Month::December && day >= NEXT_NOTICE_FROM && !known(year + 1))
     }
+}
+
+fn is_weekend(date: Date) -> bool {
+    matches!(date.weekday(), Weekday::Saturday | Weekday::Sunday)
+}
+
+/// Mondays to Fridays up to and including `date`, from a Monday long ago: a difference of two counts those between.
+fn weekdays_until(date: Date) -> i32 {
+    // Julian day 0 was a Monday.
+    let days = date.to_julian_day() + 1;
+    days.div_euclid(7) * 5 + days.rem_euclid(7).min(5)
 }
 
 /// The date in Asia/Shanghai at an instant: the day of receipt, for one.

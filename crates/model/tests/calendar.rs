@@ -218,6 +218,13 @@ proptest! {
     }
 
     #[test]
+    fn working_days_between_are_those_of_each_day(from in dates(), days in 0..1500_i64) {
+        let calendar = Calendar::builtin();
+        let each = (1..=days).filter(|day| calendar.day(from + Duration::days(*day)).kind == WorkingDay::Working);
+        prop_assert_eq!(calendar.working_days_between(from, from + Duration::days(days)), each.count() as i32);
+    }
+
+    #[test]
     fn a_term_is_provisional_exactly_if_a_day_on_the_way_is(receipt in dates(), n in 0..60_u16) {
         let due = due(receipt, n);
         let way = (1..=(due.date - receipt).whole_days()).map(|days| receipt + Duration::days(days));

@@ -125,6 +125,7 @@ fn code(reason: Reason) -> Code {
         | RequestNotOpen
         | AnswerNotProposed
         | EntryNotPublished
+        | EntryNotSharedActively
         | EntrySharedActively
         | EntryIncomplete
         | NotReviewed
@@ -172,26 +173,69 @@ fn code(reason: Reason) -> Code {
     }
 }
 
+/// A status travels in headers, of which HTTP/2 peers take 16 KiB in all and break off the connection beyond. In the
+/// message each byte of Chinese becomes three, in the details three bytes four: these bounds keep the whole below 14 KiB.
+const TEXT_BYTES: usize = 900;
+const METADATA_BYTES: usize = 1024;
+const VIOLATIONS_BYTES: usize = 3072;
+/// Of any one value in the details.
+const MOST_BYTES: usize = 400;
+
+/// The first `most` bytes of a text at most, and a sign that there was more.
+fn cut(mut text: String, most: usize) -> String {
+    const MORE: char = '…';
+    if text.len() > most {
+        text.truncate(text.floor_char_boundary(most.saturating_sub(MORE.len_utf8())));
+        text.push(MORE);
+    }
+    text
+}
+
+/// As many violations as fit, each of bounded length, and how many there are besides.
+fn that_fit(violations: Vec<FieldViolation>) -> Vec<FieldViolation> {
+    let mut room = VIOLATIONS_BYTES;
+    let all = violations.len();
+    let mut fitting: Vec<_> = violations
+        .into_iter()
+        .map(|found| {
+            FieldViolation::new(cut(found.field, MOST_BYTES / 2), cut(found.description, MOST_BYTES))
+        })
+        .take_while(|violation| {
+            let size = violation.field.len() + violation.description.len() + 8;
+            let fits = size <= room;
+            room = room.saturating_sub(size);
+            fits
+        })
+        .collect();
+    if fitting.len() < all {
+        fitting.push(FieldViolation::new("…", format!("+{}", all - fitting.len())));
+    }
+    fitting
+}
+
 impl From<Refusal> for Status {
     fn from(Refusal(refusal): Refusal) -> Self {
         let mut details = ErrorDetails::new();
-        let metadata = refusal.metadata.into_iter().map(|(key, value)| (key.to_owned(), value));
-        details.set_error_info(
-            reason_name(refusal.reason),
-            "govshare",
-            metadata.collect::<std::collections::HashMap<_, _>>(),
-        );
-        details.set_localized_message("zh-CN", refusal.chinese.clone());
+        let mut room = METADATA_BYTES;
+        let metadata = refusal.metadata.into_iter().map(|(key, value)| {
+            let value = cut(value, room.min(MOST_BYTES));
+            room -= value.len().min(room);
+            (key.to_owned(), value)
+        });
+        let metadata = metadata.collect::<std::collections::HashMap<_, _>>();
+        details.set_error_info(reason_name(refusal.reason), "govshare", metadata);
+        let (chinese, english) = (cut(refusal.chinese, TEXT_BYTES), cut(refusal.english, TEXT_BYTES / 2));
+        details.set_localized_message("zh-CN", chinese.clone());
         if let Some((kind, name)) = refusal.resource {
-            details.set_resource_info(kind, name, "", "");
+            details.set_resource_info(kind, cut(name, MOST_BYTES), "", "");
         }
         if !refusal.violations.is_empty() {
-            details.set_bad_request(refusal.violations);
+            details.set_bad_request(that_fit(refusal.violations));
         }
         if refusal.retry_after.is_some() {
             details.set_retry_info(refusal.retry_after);
         }
-        let message = format!("{} / {}", refusal.chinese, refusal.english);
+        let message = format!("{chinese} / {english}");
         Status::with_error_details(code(refusal.reason), message, details)
     }
 }

@@ -59,6 +59,10 @@ impl<K: Serialize + DeserializeOwned> Page<K> {
         if filter_bytes != filters.to_be_bytes() {
             return Err(refused());
         }
+        // No key that the database gave has a NUL, which it would refuse.
+        if key.windows(6).any(|part| part == br"\u0000") {
+            return Err(refused());
+        }
         serde_json::from_slice(key).map_err(|_| refused())
     }
 

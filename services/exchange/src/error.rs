@@ -2,11 +2,12 @@
 
 use std::time::Duration;
 
+use govshare_model::id::DataVersionId;
 use service_kit::{Failure, Reason, Refusal, Violations};
 
+use crate::basis::NotPublished;
 use crate::data_version::upload::{self, MAX_CHUNK_BYTES};
-use crate::upstreams::NotPublished;
-use crate::{agreement, delivery, ticket};
+use crate::{agreement, basis, delivery, ticket};
 
 impl From<upload::Rejection> for Failure {
     fn from(rejection: upload::Rejection) -> Self {
@@ -50,12 +51,27 @@ impl From<NotPublished> for Failure {
     fn from(NotPublished { state }: NotPublished) -> Self {
         Refusal::new(
             Reason::EntryNotPublished,
-            format!("the entry is {state}; data is published for published entries only"),
-            format!("目录条目状态为 {state}，只有已发布的条目可以发布数据"),
+            format!("the entry is {state}; data is published and actively shared for published entries only"),
+            format!("目录条目状态为 {state}，只有已发布的条目可以发布和主动共享数据"),
         )
         .state(state)
         .article("14")
         .into()
+    }
+}
+
+impl From<basis::Rejection> for Failure {
+    fn from(rejection: basis::Rejection) -> Self {
+        match rejection {
+            basis::Rejection::NotPublished(rejection) => rejection.into(),
+            basis::Rejection::NotActive => Refusal::new(
+                Reason::EntryNotSharedActively,
+                "the entry is not shared actively any more; apply for it, or name your agreement",
+                "该目录条目不再主动共享，请提出共享申请，或者注明所依据的协议",
+            )
+            .article("24")
+            .into(),
+        }
     }
 }
 
@@ -103,6 +119,19 @@ impl From<delivery::Rejection> for Failure {
     }
 }
 
+/// What is taken without an agreement has to be shared actively; of anything else the caller hears no more than of a
+/// version that does not exist.
+pub fn no_active_sharing(version: DataVersionId) -> Failure {
+    Refusal::new(
+        Reason::NotFound,
+        format!("there is no actively shared data-version {version}; for others, name your agreement"),
+        format!("不存在主动共享的数据版本 {version}；依申请共享的，请注明协议"),
+    )
+    .resource("data-version", version)
+    .article("24")
+    .into()
+}
+
 pub fn audit_unavailable() -> Refusal {
     Refusal::new(
         Reason::AuditUnavailable,
@@ -121,8 +150,8 @@ pub fn overloaded() -> Failure {
 pub fn unit_overloaded() -> Failure {
     Refusal::new(
         Reason::Overloaded,
-        "your unit runs as many downloads as it may at once; come back when one has ended",
-        "贵单位同时进行的下载已达上限，请待其中之一结束后重试",
+        "your unit runs as many transfers as it may at once; come back when one has ended",
+        "贵单位同时进行的数据传输已达上限，请待其中之一结束后重试",
     )
     .retry_after(Duration::from_secs(5))
     .into()

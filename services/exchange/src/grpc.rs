@@ -13,13 +13,15 @@ use service_kit::{Database, Failure, Reason, Violations, call};
 use tonic::{Request, Response, Status, Streaming};
 use uuid::Uuid;
 
+use crate::basis::Entry;
+use crate::data_version::DataVersion;
 use crate::data_version::publish::Publisher;
 use crate::data_version::store::Versions;
 use crate::delivery::store::{Deliveries, Filter};
 use crate::ticket::store::Tickets;
-use crate::ticket::{self, Digest, Lifetime, Ticket};
+use crate::ticket::{self, Digest, Issue, Lifetime, Ticket};
 use crate::upstreams::{Agreements, Catalog};
-use crate::{data_version, delivery, policy};
+use crate::{data_version, delivery, error, policy};
 
 pub struct Exchange {
     pub database: Database,
@@ -38,12 +40,7 @@ type Reply<T> = Result<Response<T>, Status>;
 
 impl Exchange {
     /// The applicant of the agreement that a user names, if data of `entry` may flow under it now.
-    async fn user_of(
-        &self,
-        entry: EntryId,
-        agreement: Option<AgreementId>,
-    ) -> Result<Option<UnitId>, Failure> {
-        let Some(agreement) = agreement else { return Ok(None) };
+    async fn applicant_of(&self, entry: EntryId, agreement: AgreementId) -> Result<Option<UnitId>, Failure> {
         let agreement = match self.agreements.agreement(agreement).await {
             Ok(agreement) => agreement,
             Err(Failure::Refused(refusal)) if refusal.reason() == Reason::NotFound => return Ok(None),
@@ -53,14 +50,55 @@ impl Exchange {
         Ok((flows && agreement.entry == entry).then_some(agreement.applicant))
     }
 
-    async fn user_if_needed(
+    /// The caller's unit, if it may take data of the entry now, by active sharing or under the agreement it names.
+    async fn user(
         &self,
         actor: &Actor,
-        provider: &UnitId,
-        entry: EntryId,
+        entry: &Entry,
+        id: EntryId,
         agreement: Option<AgreementId>,
     ) -> Result<Option<UnitId>, Failure> {
-        if policy::needs_agreement(actor, provider) { self.user_of(entry, agreement).await } else { Ok(None) }
+        if entry.lets_flow().is_ok() {
+            return Ok(Some(actor.unit.clone()));
+        }
+        match agreement {
+            Some(agreement) => self.applicant_of(id, agreement).await,
+            None => Ok(None),
+        }
+    }
+
+    /// A ticket under an agreement.
+    async fn ticket_under(
+        &self,
+        actor: &Actor,
+        agreement: AgreementId,
+        version: DataVersionId,
+    ) -> Result<(Issue, DataVersion), Failure> {
+        let agreement = self.agreements.agreement(agreement).await?;
+        policy::authorize_taking(actor, &agreement)?;
+        let version = self.versions.load(version).await?;
+        agreement.lets_flow(shanghai_date(self.database.clock().now()))?;
+        let issue = Ticket::issue(&agreement, &version, actor, self.lifetime, real_now())?;
+        Ok((issue, version))
+    }
+
+    /// A ticket for what its provider shares actively.
+    async fn ticket_actively(
+        &self,
+        actor: &Actor,
+        version: DataVersionId,
+    ) -> Result<(Issue, DataVersion), Failure> {
+        let version = match self.versions.load(version).await {
+            Err(Failure::Refused(refusal)) if refusal.reason() == Reason::NotFound => {
+                return Err(error::no_active_sharing(version));
+            }
+            found => found?,
+        };
+        let entry = self.catalog.entry(version.entry).await?;
+        entry.lets_flow().map_err(|_| error::no_active_sharing(version.id))?;
+        policy::authorize_active_taking(actor, &version)?;
+        let issue = Ticket::issue_actively(&version, actor, self.lifetime, real_now());
+        Ok((issue, version))
     }
 }
 
@@ -85,7 +123,12 @@ impl ExchangeService for Exchange {
         let agreement = violations.parse_optional("agreement_id", &body.agreement_id);
         violations.finish()?;
         let version = self.versions.load(id.unwrap_or(DataVersionId(Uuid::nil()))).await?;
-        let user = self.user_if_needed(&actor, &version.provider, version.entry, agreement).await?;
+        let user = if policy::needs_permission(&actor, &version.provider) {
+            let entry = self.catalog.entry(version.entry).await?;
+            self.user(&actor, &entry, version.entry, agreement).await?
+        } else {
+            None
+        };
         policy::authorize_reading(&actor, &version, user.as_ref())?;
         let data_version = Some(data_version::convert::to_proto(&version));
         Ok(Response::new(pb::GetDataVersionResponse { data_version }))
@@ -103,11 +146,15 @@ impl ExchangeService for Exchange {
         let entry = violations.parse("entry_id", &body.entry_id);
         let agreement = violations.parse_optional("agreement_id", &body.agreement_id);
         violations.finish()?;
-        let entry = entry.unwrap_or(EntryId(Uuid::nil()));
-        let provider = self.catalog.entry(entry).await?.provider;
-        let user = self.user_if_needed(&actor, &provider, entry, agreement).await?;
-        policy::authorize_listing(&actor, &provider, entry, user.as_ref())?;
-        let found = self.versions.list(entry, page.after, page.size + 1).await?;
+        let id = entry.unwrap_or(EntryId(Uuid::nil()));
+        let entry = self.catalog.entry(id).await?;
+        let user = if policy::needs_permission(&actor, &entry.provider) {
+            self.user(&actor, &entry, id, agreement).await?
+        } else {
+            None
+        };
+        policy::authorize_listing(&actor, &entry.provider, id, user.as_ref())?;
+        let found = self.versions.list(id, page.after, page.size + 1).await?;
         let show = |version| data_version::convert::to_proto(&version);
         let (data_versions, next_page_token) = page.cut(found, |version| version.version, show);
         Ok(Response::new(pb::ListDataVersionsResponse { data_versions, next_page_token }))
@@ -120,15 +167,14 @@ impl ExchangeService for Exchange {
         let actor = call::actor(&request)?;
         let body = request.into_inner();
         let mut violations = Violations::new();
-        let agreement = violations.parse("agreement_id", &body.agreement_id);
+        let agreement = violations.parse_optional("agreement_id", &body.agreement_id);
         let version = violations.parse("data_version_id", &body.data_version_id);
         violations.finish()?;
-        let agreement = self.agreements.agreement(agreement.unwrap_or(AgreementId(Uuid::nil()))).await?;
-        policy::authorize_taking(&actor, &agreement)?;
-        let version = self.versions.load(version.unwrap_or(DataVersionId(Uuid::nil()))).await?;
-        agreement.lets_flow(shanghai_date(self.database.clock().now())).map_err(Failure::from)?;
-        let issue =
-            Ticket::issue(&agreement, &version, &actor, self.lifetime, real_now()).map_err(Failure::from)?;
+        let version = version.unwrap_or(DataVersionId(Uuid::nil()));
+        let (issue, version) = match agreement {
+            Some(agreement) => self.ticket_under(&actor, agreement, version).await?,
+            None => self.ticket_actively(&actor, version).await?,
+        };
 
         let mut random = [0; 32];
         rand::fill(&mut random).map_err(|_| Failure::internal("no random numbers"))?;

@@ -1,6 +1,7 @@
 //! exchange: data versions are published here and delivered to users under their agreements (art. 5, 23, 25).
 
 pub mod agreement;
+pub mod basis;
 pub mod data_version;
 pub mod delivery;
 mod error;
@@ -90,6 +91,7 @@ async fn run(config: Config<Settings>, runtime: Runtime) -> Result<(), Error> {
         deliveries: deliveries.clone(),
         objects: objects.clone(),
         agreements: agreements.clone(),
+        catalog: catalog.clone(),
         audit,
         recorder,
         places: Arc::new(Semaphore::new(settings.max_downloads)),
@@ -113,6 +115,7 @@ async fn run(config: Config<Settings>, runtime: Runtime) -> Result<(), Error> {
         objects,
         catalog: catalog.clone(),
         places: Arc::new(Semaphore::new(settings.max_uploads)),
+        units: Shares::of(settings.max_uploads_per_unit),
         max_file_bytes: settings.max_file_bytes,
     };
     let exchange = grpc::Exchange {

@@ -19,7 +19,8 @@ pub const READ_VERSION: &str = "GetDataVersion";
 pub const LIST_VERSIONS: &str = "ListDataVersions";
 pub const READ_DELIVERY: &str = "GetDelivery";
 
-/// `Applicant` is the applicant of an agreement on the entry under which data may flow now.
+/// `Applicant` is the applicant of an agreement on the entry under which data may flow now, and of an actively shared
+/// entry every other unit (art. 25).
 pub const RULES: &[Rule] = &[
     Rule { method: "PublishDataVersion", roles: DRAFTER, relation: Relation::Provider, states: &[] },
     Rule { method: READ_VERSION, roles: MEMBERS, relation: Relation::Provider, states: &[] },
@@ -41,8 +42,8 @@ pub fn reads_all(actor: &Actor) -> bool {
     DISTRICT.iter().any(|role| actor.is(*role))
 }
 
-/// Whether the caller reads data versions of `provider` only under an agreement.
-pub fn needs_agreement(actor: &Actor, provider: &UnitId) -> bool {
+/// Whether the caller reads data versions of `provider` only if data may flow to its unit.
+pub fn needs_permission(actor: &Actor, provider: &UnitId) -> bool {
     !reads_all(actor) && actor.unit != *provider
 }
 
@@ -62,7 +63,7 @@ pub fn authorize_publication(
     })
 }
 
-/// Reading one version; `user` is the applicant of an agreement under which data of its entry may flow.
+/// Reading one version; `user` is the unit that may take data of its entry now.
 pub fn authorize_reading(actor: &Actor, version: &DataVersion, user: Option<&UnitId>) -> Result<(), Refusal> {
     let relations = relations(actor, &version.provider, user);
     decide(READ_VERSION, READ_VERSION, actor, &relations, ("data-version", &version.id))
@@ -77,6 +78,13 @@ pub fn authorize_listing(
 ) -> Result<(), Refusal> {
     let relations = relations(actor, provider, user);
     decide(LIST_VERSIONS, LIST_VERSIONS, actor, &relations, ("entry", &entry))
+}
+
+/// Taking data that is shared with every other unit.
+pub fn authorize_active_taking(actor: &Actor, version: &DataVersion) -> Result<(), Refusal> {
+    let user = (actor.unit != version.provider).then_some(&actor.unit);
+    let relations = relations(actor, &version.provider, user);
+    decide("CreateTicket", READ_VERSION, actor, &relations, ("data-version", &version.id))
 }
 
 /// Taking data under an agreement.

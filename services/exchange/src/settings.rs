@@ -25,6 +25,8 @@ pub struct Settings {
     pub max_file_bytes: u64,
     /// Uploads at once; each takes up to 24 MiB of memory.
     pub max_uploads: usize,
+    /// Of these, uploads that one unit has at once.
+    pub max_uploads_per_unit: usize,
     /// Downloads at once; each takes up to 3 MiB of memory.
     pub max_downloads: usize,
     /// Of these, downloads that one unit has at once.

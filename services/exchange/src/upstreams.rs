@@ -1,13 +1,13 @@
 //! What this service asks of the catalogue and of the agreements.
 
 use govshare_model::calendar::shanghai_date;
-use govshare_model::id::{AgreementId, EntryId, UnitId};
+use govshare_model::id::{AgreementId, EntryId};
 use govshare_proto::agreement::internal::v1::GetAgreementFactsRequest;
 use govshare_proto::agreement::internal::v1::agreement_facts_service_client::AgreementFactsServiceClient;
 use govshare_proto::agreement::v1::{self as agreement_pb, AgreementState};
 use govshare_proto::catalog::internal::v1::catalog_facts_service_client::CatalogFactsServiceClient;
 use govshare_proto::catalog::internal::v1::{GetEntryFactsRequest, ObserveUpdateRequest};
-use govshare_proto::catalog::v1::EntryState;
+use govshare_proto::catalog::v1::{EntryState, SharingType};
 use prost::Message;
 use service_kit::client::{Upstream, retrying};
 use service_kit::outbox::Destination;
@@ -16,6 +16,7 @@ use service_kit::{Failure, Refusal, Violations};
 use tonic::Code;
 
 use crate::agreement::{Agreement, State};
+use crate::basis::Entry;
 use crate::data_version::DataVersion;
 
 /// Destination of published data in the outbox: an update of its entry (art. 19).
@@ -33,18 +34,6 @@ pub struct Catalog {
     client: CatalogFactsServiceClient<Upstream>,
 }
 
-/// An entry as far as its data is concerned.
-pub struct Entry {
-    pub provider: UnitId,
-    pub published: Result<(), NotPublished>,
-}
-
-/// The state that an entry is in instead.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct NotPublished {
-    pub state: &'static str,
-}
-
 impl Catalog {
     pub fn new(upstream: Upstream) -> Self {
         Self { client: CatalogFactsServiceClient::new(upstream) }
@@ -59,13 +48,18 @@ impl Catalog {
         .await
         .map_err(|failure| unless_missing(failure, "entry", id))?;
         let entry = facts.entry.ok_or_else(|| Failure::internal("entry facts without an entry"))?;
-        let published = match entry.state() {
-            EntryState::Published => Ok(()),
-            EntryState::Suspended => Err(NotPublished { state: "SUSPENDED" }),
-            EntryState::Retired => Err(NotPublished { state: "RETIRED" }),
-            EntryState::Draft | EntryState::Unspecified => Err(NotPublished { state: "DRAFT" }),
+        let state = match entry.state() {
+            EntryState::Published => "PUBLISHED",
+            EntryState::Suspended => "SUSPENDED",
+            EntryState::Retired => "RETIRED",
+            EntryState::Draft | EntryState::Unspecified => "DRAFT",
         };
-        Ok(Entry { provider: entry.provider_unit_id.parse().map_err(Failure::internal)?, published })
+        let content = facts.version.and_then(|version| version.content);
+        Ok(Entry {
+            provider: entry.provider_unit_id.parse().map_err(Failure::internal)?,
+            state,
+            is_active: content.is_some_and(|content| content.sharing_type() == SharingType::Unconditional),
+        })
     }
 
     /// Delivers updates; the catalogue takes repeats.

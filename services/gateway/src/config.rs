@@ -22,6 +22,8 @@ pub struct Settings {
     pub calls_per_second: NonZeroU32,
     /// Calls that one unit may make at once after a rest.
     pub burst: NonZeroU32,
+    /// Calls that one unit may have in work, streams among them.
+    pub calls_at_once: usize,
     /// Longest time for a streaming call; unary calls have `server.call_timeout_seconds`.
     pub stream_timeout_seconds: u64,
     /// A connection without a call for this long is closed.
@@ -32,6 +34,9 @@ impl Settings {
     pub(crate) fn check(&self) -> Result<(), Error> {
         if !(2..=4).contains(&self.connections_per_replica) {
             return Err("configuration: service.connections_per_replica: must be 2 to 4".into());
+        }
+        if self.calls_at_once == 0 {
+            return Err("configuration: service.calls_at_once: must be more than 0".into());
         }
         if self.health_interval_ms == 0 || self.idle_seconds == 0 || self.stream_timeout_seconds == 0 {
             return Err("configuration: service: intervals and timeouts must be more than 0".into());

@@ -8,6 +8,7 @@ use std::task::{Context, Poll};
 use std::time::Instant;
 
 use bytes::Bytes;
+use govshare_model::id::UnitId;
 use http::header::{AUTHORIZATION, CONTENT_TYPE};
 use http::uri::PathAndQuery;
 use http::{Method, Request, Response, Version};
@@ -18,11 +19,13 @@ use service_kit::auth::access::Access;
 use service_kit::auth::bearer;
 use service_kit::auth::people::PeopleTokens;
 use service_kit::auth::services::ServiceSigner;
+use service_kit::shares::{Share, Shares};
 use tokio::time::timeout_at;
 use tonic::{Code, Status};
 use tower::Service;
 
 use crate::metrics::Durations;
+use crate::own::OwnReply;
 use crate::rates::Rates;
 use crate::rejections::Rejections;
 use crate::relay::{self, Reply};
@@ -42,8 +45,12 @@ pub struct Gate {
     pub durations: Durations,
     /// Health and reflection.
     pub own: tonic::service::Routes,
+    /// Calls of these, by source address.
+    pub own_calls: Shares<IpAddr>,
     pub sample_ratio: f64,
     pub max_calls: usize,
+    /// Calls in work of each unit.
+    pub unit_calls: Shares<UnitId>,
     pub calls: AtomicUsize,
 }
 
@@ -56,7 +63,7 @@ impl Gate {
             return refusals::not_grpc();
         }
         let Some(route) = self.routes.find(request.uri().path()) else {
-            return self.answer_itself(request).await;
+            return self.answer_itself(source, request).await;
         };
         let mut work = Work::begin(&self, route);
         match self.relay(route, source, request, &mut work).await {
@@ -68,12 +75,15 @@ impl Gate {
         }
     }
 
-    async fn answer_itself(&self, request: Request<Incoming>) -> Response<Answer> {
+    async fn answer_itself(&self, source: IpAddr, request: Request<Incoming>) -> Response<Answer> {
         if !Access::split(request.uri().path()).is_some_and(|(service, _)| Access::is_open(service)) {
             return refusals::unknown_method().into_http();
         }
+        let Some(share) = self.own_calls.take(source) else {
+            return Status::from(refusals::overloaded()).into_http();
+        };
         let Ok(response) = self.own.clone().call(request).await;
-        response.map(Answer::Own)
+        response.map(|body| Answer::Own(OwnReply::new(body, share)))
     }
 
     async fn relay(
@@ -94,6 +104,7 @@ impl Gate {
             Refusal::from(error)
         })?;
         self.rates.admit(&person.unit)?;
+        work.share = Some(self.unit_calls.take(person.unit.clone()).ok_or_else(refusals::unit_overloaded)?);
 
         let service = UPSTREAMS[route.upstream].1;
         headers::strip(&mut head.headers);
@@ -130,6 +141,8 @@ pub struct Work {
     route: usize,
     started: Instant,
     has_place: bool,
+    /// Of the calls that the person's unit may have in work.
+    share: Option<Share<UnitId>>,
     code: Code,
 }
 
@@ -137,7 +150,14 @@ impl Work {
     fn begin(gate: &Arc<Gate>, route: usize) -> Self {
         let has_place = gate.calls.fetch_add(1, Ordering::Relaxed) < gate.max_calls;
         // A call that nobody has ended when it is dropped was given up by its client.
-        Self { gate: Arc::clone(gate), route, started: Instant::now(), has_place, code: Code::Cancelled }
+        Self {
+            gate: Arc::clone(gate),
+            route,
+            started: Instant::now(),
+            has_place,
+            share: None,
+            code: Code::Cancelled,
+        }
     }
 
     fn has_place(&self) -> bool {
@@ -160,7 +180,7 @@ impl Drop for Work {
 /// A body that goes to a client.
 pub enum Answer {
     Relayed(Reply),
-    Own(tonic::body::Body),
+    Own(OwnReply),
     Text(Bytes),
 }
 
@@ -183,7 +203,7 @@ impl Body for Answer {
     fn poll_frame(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Status>>> {
         match self.get_mut() {
             Self::Relayed(reply) => Pin::new(reply).poll_frame(cx).map_err(|never| match never {}),
-            Self::Own(body) => Pin::new(body).poll_frame(cx),
+            Self::Own(reply) => reply.poll_frame(cx),
             Self::Text(text) if text.is_empty() => Poll::Ready(None),
             Self::Text(text) => Poll::Ready(Some(Ok(Frame::data(std::mem::take(text))))),
         }
@@ -192,7 +212,7 @@ impl Body for Answer {
     fn is_end_stream(&self) -> bool {
         match self {
             Self::Relayed(reply) => reply.is_end_stream(),
-            Self::Own(body) => body.is_end_stream(),
+            Self::Own(reply) => reply.is_end_stream(),
             Self::Text(text) => text.is_empty(),
         }
     }

@@ -27,6 +27,7 @@ use service_kit::client::Connector;
 use service_kit::config::Config;
 use service_kit::process::{Error, Runtime, Serving};
 use service_kit::server::admin;
+use service_kit::shares::Shares;
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -99,6 +100,8 @@ async fn run(config: Config<Settings>, runtime: Runtime) -> Result<(), Error> {
         rejections: Rejections::new(runtime.clock, signer.clone()),
         own,
         sample_ratio: config.telemetry.sample_ratio,
+        unit_calls: Shares::of(settings.calls_at_once),
+        own_calls: Shares::of(own::EACH),
         max_calls: config.server.max_concurrent_calls,
         calls: AtomicUsize::new(0),
     });

@@ -15,6 +15,15 @@ pub fn overloaded() -> Refusal {
         .retry_after(Duration::from_millis(200))
 }
 
+pub fn unit_overloaded() -> Refusal {
+    Refusal::new(
+        Reason::Overloaded,
+        "your unit has as many calls in work as it may at once; come back when one has ended",
+        "贵单位同时进行的调用已达上限，请待其中之一结束后重试",
+    )
+    .retry_after(Duration::from_millis(200))
+}
+
 pub fn unknown_method() -> Status {
     Status::unimplemented("没有此接口 / there is no such method; server reflection lists what there is")
 }

@@ -77,10 +77,11 @@ fn art24_every_refusal_of_a_restriction_is_the_one_that_the_contract_names() {
 }
 
 #[test]
-fn art24_where_it_is_asked_for_only_a_restriction_on_file_lets_an_entry_be_listed_on_application() {
+fn art24_where_it_is_asked_for_only_a_restriction_on_file_lets_an_entry_be_listed_that_not_all_share() {
     for sharing in [Sharing::Active, Sharing::OnApplication, Sharing::Withheld, Sharing::Unsaid] {
         for (required, filed) in [(false, false), (false, true), (true, false), (true, true)] {
-            let refused = required && !filed && sharing == Sharing::OnApplication;
+            let restricted = matches!(sharing, Sharing::OnApplication | Sharing::Withheld);
+            let refused = required && !filed && restricted;
             let expected = if refused { Err(restriction::Rejection::NotFiled) } else { Ok(()) };
             assert_eq!(check_listing(required, sharing, filed), expected, "{sharing:?} {required} {filed}");
         }

@@ -3,7 +3,9 @@
 use std::fmt;
 use std::str::FromStr;
 
-use crate::failure::Refusal;
+use govshare_proto::error::v1::Reason;
+
+use crate::failure::{Failure, Refusal};
 
 /// A record of some kind; whether it exists is another question.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,6 +27,14 @@ impl Resource {
 
     pub fn not_found(&self) -> Refusal {
         Refusal::not_found("record", self)
+    }
+
+    /// A record that is not there is refused in the same words as one that is hidden.
+    pub(super) fn unless_missing(&self, failure: Failure) -> Failure {
+        match failure {
+            Failure::Refused(refusal) if refusal.reason() == Reason::NotFound => self.not_found().into(),
+            other => other,
+        }
     }
 }
 

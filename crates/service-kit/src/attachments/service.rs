@@ -26,7 +26,8 @@ use crate::page::Page;
 use crate::shares::{Share, Shares};
 use crate::validate::Violations;
 
-/// An upload that is not complete by then is given up.
+/// Whoever opens a call and says nothing is given up sooner than an upload that is not complete.
+const HEADER_WITHIN: Duration = Duration::from_secs(10);
 const LONGEST_UPLOAD: Duration = Duration::from_secs(120);
 /// Uploads in work, in MiB of what they announced; while a file is written it is in memory twice.
 const UPLOADS_MIB: usize = 64;
@@ -62,6 +63,10 @@ impl Attachments {
         }
     }
 
+    async fn record(&self, actor: &Actor, resource: &Resource) -> Result<Record, Failure> {
+        self.records.load(actor, resource).await.map_err(|failure| resource.unless_missing(failure))
+    }
+
     async fn add(
         &self,
         caller: &Caller,
@@ -80,13 +85,15 @@ impl Attachments {
         caller: &Caller,
         mut parts: impl Stream<Item = Result<Part, Status>> + Unpin,
     ) -> Result<Received, Status> {
-        let Some(Part::Header(announced)) = parts.next().await.transpose()? else {
+        let first = tokio::time::timeout(HEADER_WITHIN, parts.next()).await;
+        let first = first.map_err(|_| Status::deadline_exceeded("no header came"))?;
+        let Some(Part::Header(announced)) = first.transpose()? else {
             return Err(Refusal::from(Rejection::HeaderMissing).into());
         };
         let mut violations = Violations::new();
         let call = Call::over(caller, &announced.encode_to_vec(), &announced.request_id, &mut violations)?;
         let header = Header::parse(&announced, violations)?;
-        let record = self.records.load(&call.actor, &header.resource).await?;
+        let record = self.record(&call.actor, &header.resource).await?;
         record.admit_adding(&header.resource)?;
         if let Some(reply) = self.database.replay(&call).await? {
             return Ok(Received::Replay(reply));
@@ -116,7 +123,8 @@ impl Attachments {
             Begin::Fresh(tx) => tx,
         };
         let resource = content.header().resource.clone();
-        let record = self.records.lock(&mut tx, &call.actor, &resource).await?;
+        let locked = self.records.lock(&mut tx, &call.actor, &resource).await;
+        let record = locked.map_err(|failure| resource.unless_missing(failure))?;
         record.admit_adding(&resource)?;
         record.check_open(&resource)?;
         let id = Uuid::now_v7();
@@ -135,7 +143,11 @@ impl Attachments {
         let not_found = || Refusal::not_found("attachment", id);
         let row = store::find(self.database.pool(), id).await?.ok_or_else(not_found)?;
         let resource = row.resource.parse().map_err(Failure::internal)?;
-        self.records.load(actor, &resource).await?.admit_reading(&resource).map_err(|_| not_found())?;
+        let record = self.record(actor, &resource).await;
+        record.and_then(|record| Ok(record.admit_reading(&resource)?)).map_err(|failure| match failure {
+            Failure::Refused(_) => not_found().into(),
+            other => other,
+        })?;
         Ok(row)
     }
 
@@ -166,7 +178,7 @@ impl Attachments {
         violations.finish()?;
         let resource = resource.ok_or_else(|| Failure::internal("a bad field was not named"))?;
         let page = Page::parse(size, token, 50, 1000, filters)?;
-        self.records.load(actor, &resource).await?.admit_reading(&resource)?;
+        self.record(actor, &resource).await?.admit_reading(&resource)?;
         let rows = store::list(self.database.pool(), &resource, page.after, page.size + 1).await?;
         Ok(page.cut(rows, |row| row.id, Attachment::from))
     }

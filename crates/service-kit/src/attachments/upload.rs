@@ -67,7 +67,7 @@ impl Header {
     pub(super) fn parse(header: &AttachmentHeader, mut violations: Violations) -> Result<Self, Refusal> {
         let resource = violations.parse("resource", &header.resource);
         let file_name = violations.text("file_name", &header.file_name, 1, 255);
-        let one_name = !file_name.contains(['/', '\\', '\n', '\t']);
+        let one_name = !file_name.contains(['/', '\\', '\n', '\t']) && !file_name.contains(turns_direction);
         violations.check(one_name, "file_name", "must be one file name without path / 须为不含路径的文件名");
         let sha256 = sha256(&header.sha256);
         violations.check(
@@ -91,6 +91,11 @@ impl Header {
             _ => Err(Rejection::HeaderMissing.into()),
         }
     }
+}
+
+/// Characters by which a name shows another ending than it has.
+fn turns_direction(c: char) -> bool {
+    matches!(c, '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
 impl Upload {

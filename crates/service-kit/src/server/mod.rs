@@ -25,6 +25,9 @@ use crate::process::{Error, Runtime};
 
 pub use front::Front;
 
+/// Bytes of one request that its call did not read yet.
+const STREAM_WINDOW: u32 = 256 << 10;
+
 /// What a running service holds: identity, clients, background work, and the word to stop.
 pub struct Service {
     pub name: &'static str,
@@ -138,8 +141,10 @@ impl Service {
             .http2_keepalive_interval(Some(Duration::from_secs(20)))
             .http2_keepalive_timeout(Some(Duration::from_secs(10)))
             .http2_max_pending_accept_reset_streams(Some(1024))
-            .initial_stream_window_size(1 << 20)
-            .initial_connection_window_size(4 << 20)
+            // All streams together fit into the connection, so that a call which does not read its request holds up
+            // no other's.
+            .initial_stream_window_size(STREAM_WINDOW)
+            .initial_connection_window_size(STREAM_WINDOW.saturating_mul(settings.max_concurrent_streams))
             .tcp_nodelay(true);
         if let Some(tls) = &self.tls {
             server = server.tls_config(server_tls(tls, settings)?)?;

@@ -6,10 +6,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::Stream;
-use govshare_model::Actor;
 use govshare_model::calendar::{Calendar, shanghai_date};
+use govshare_model::{Actor, Subject};
+use govshare_proto::error::v1::Reason;
 use govshare_proto::task::v1 as pb;
-use tokio::sync::mpsc;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 use tokio_stream::wrappers::ReceiverStream;
 use tokio_util::sync::CancellationToken;
 use tonic::{Request, Response, Status};
@@ -17,20 +18,30 @@ use tonic::{Request, Response, Status};
 use super::table::{self, Row};
 use crate::call;
 use crate::database::Database;
-use crate::failure::Failure;
+use crate::failure::{Failure, Refusal};
 use crate::page::Page;
+use crate::shares::{Share, Shares};
 use crate::validate::{date_to_proto, time_to_proto};
 
 const WATCH: Duration = Duration::from_secs(600);
 const INTERVAL: Duration = Duration::from_secs(1);
 const WATCHED: i64 = 1000;
 
+/// Watches at once: of one person, and of all on a replica, as each asks the database once in [`INTERVAL`].
+const WATCHES_EACH: usize = 4;
+const WATCHES: usize = 256;
+
 /// The work lists of one service.
 #[derive(Clone)]
 pub struct WorkList {
     database: Database,
     shutdown: CancellationToken,
+    places: Arc<Semaphore>,
+    persons: Shares<Subject>,
 }
+
+/// Among all watches and among those of the person.
+type Place = (OwnedSemaphorePermit, Share<Subject>);
 
 type Change = Result<(pb::TaskChange, pb::Task), Status>;
 
@@ -39,7 +50,8 @@ type Told = BTreeMap<String, pb::Task>;
 
 impl WorkList {
     pub fn new(database: Database, shutdown: CancellationToken) -> Self {
-        Self { database, shutdown }
+        let places = Arc::new(Semaphore::new(WATCHES));
+        Self { database, shutdown, places, persons: Shares::of(WATCHES_EACH) }
     }
 
     fn show(&self, row: Row) -> pb::Task {
@@ -105,10 +117,31 @@ impl WorkList {
         true
     }
 
-    fn watch(&self, actor: Arc<Actor>) -> ReceiverStream<Change> {
+    fn place(&self, actor: &Actor) -> Result<Place, Refusal> {
+        let share = self.persons.take(actor.subject.clone()).ok_or_else(|| {
+            Refusal::new(
+                Reason::Overloaded,
+                "you watch as many work lists as one may at once; end one of them",
+                "同时订阅的待办已达上限，请先结束其中之一",
+            )
+            .with("max", WATCHES_EACH.to_string())
+        })?;
+        let place = Arc::clone(&self.places).try_acquire_owned().map_err(|_| {
+            Refusal::new(
+                Reason::Overloaded,
+                "too many work lists are watched; list them, or come back soon",
+                "订阅待办的人数过多，请稍后重试或改为查询",
+            )
+            .retry_after(Duration::from_secs(5))
+        })?;
+        Ok((place, share))
+    }
+
+    fn watch(&self, actor: Arc<Actor>, place: Place) -> ReceiverStream<Change> {
         let (sender, receiver) = mpsc::channel(64);
         let list = self.clone();
         tokio::spawn(async move {
+            let _place = place;
             let end = tokio::time::Instant::now() + WATCH;
             let mut told = Told::new();
             while list.tell(&actor, &mut told, &sender).await && tokio::time::Instant::now() < end {
@@ -154,7 +187,9 @@ macro_rules! serves {
                     &self,
                     request: Request<pb::WatchTasksRequest>,
                 ) -> Result<Response<Self::WatchTasksStream>, Status> {
-                    let changes = self.watch(call::actor(&request)?).map(|change| {
+                    let actor = call::actor(&request)?;
+                    let place = self.place(&actor)?;
+                    let changes = self.watch(actor, place).map(|change| {
                         let (change, task) = change?;
                         Ok(pb::WatchTasksResponse { change: change.into(), task: Some(task) })
                     });

@@ -10,6 +10,7 @@ mod event;
 mod form;
 mod media_type;
 mod page;
+mod refusal;
 mod service_keys;
 mod tasks;
 mod tokens;

@@ -172,3 +172,25 @@ async fn a_watcher_is_told_what_waits_then_each_change_until_the_service_stops()
     let end = tokio::time::timeout(Duration::from_secs(10), stream.next()).await.expect("within 10 s");
     assert!(end.is_none());
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn one_person_watches_a_few_lists_at_once_and_others_are_not_held_up() {
+    let (_owned, database) = database().await;
+    let list = work_list(&database);
+    let watch =
+        |subject| list.watch_tasks(person(subject, "jiaowei", ANSWERING, WatchTasksRequest::default()));
+    let mut watches = Vec::new();
+    for _ in 0..4 {
+        watches.push(watch("li").await.expect("a watch"));
+    }
+    let Err(refused) = watch("li").await else { panic!("a fifth watch") };
+    assert_eq!(refused.code(), tonic::Code::ResourceExhausted);
+    watch("wang").await.expect("another person");
+    watches.pop();
+    let again = async {
+        while watch("li").await.is_err() {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(20), again).await.expect("the place is given back");
+}

@@ -3,11 +3,12 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use govshare_model::id::{DataVersionId, EntryId};
+use govshare_model::id::{DataVersionId, EntryId, UnitId};
 use govshare_proto::exchange::v1 as pb;
 use govshare_proto::exchange::v1::publish_data_version_request::Part as PbPart;
 use prost::Message;
 use service_kit::call::Caller;
+use service_kit::shares::Shares;
 use service_kit::{Begin, Call, Database, Failure, Violations};
 use tokio::sync::Semaphore;
 use tonic::{Status, Streaming};
@@ -17,10 +18,11 @@ use super::DataVersion;
 use super::convert;
 use super::store::Versions;
 use super::upload::{Content, Header, Rejection, Upload};
+use crate::basis::Entry;
 use crate::error;
 use crate::objects::{Objects, Writing};
 use crate::policy;
-use crate::upstreams::{Catalog, Entry};
+use crate::upstreams::Catalog;
 
 /// An uploader who sends nothing for so long is given up.
 const LONGEST_SILENCE: Duration = Duration::from_secs(60);
@@ -32,6 +34,8 @@ pub struct Publisher {
     pub catalog: Catalog,
     /// Uploads at once; more are shed.
     pub places: Arc<Semaphore>,
+    /// What of these one unit has.
+    pub units: Shares<UnitId>,
     pub max_file_bytes: u64,
 }
 
@@ -45,13 +49,15 @@ impl Publisher {
         mut messages: Upcoming,
     ) -> Result<pb::PublishDataVersionResponse, Status> {
         let _place = self.places.try_acquire().map_err(|_| error::overloaded())?;
+        let unit = caller.actor.unit.clone();
+        let _share = self.units.take(unit).ok_or_else(error::unit_overloaded)?;
         let (call, entry_id, header) = self.announced(caller, &mut messages).await?;
         let entry = self.catalog.entry(entry_id).await?;
-        policy::authorize_publication(&call.actor, &entry.provider, entry_id, entry.published.is_ok())?;
+        policy::authorize_publication(&call.actor, &entry.provider, entry_id, entry.published().is_ok())?;
         if let Begin::Replay(reply) = self.database.begin(&call).await? {
             return Ok(reply);
         }
-        entry.published.map_err(Failure::from)?;
+        entry.published().map_err(Failure::from)?;
 
         let id = DataVersionId(Uuid::now_v7());
         let content = self.receive(id, header, &mut messages).await?;

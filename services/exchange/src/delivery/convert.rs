@@ -13,8 +13,8 @@ pub fn to_proto(delivery: &Delivery) -> pb::Delivery {
     };
     pb::Delivery {
         delivery_id: delivery.id.to_string(),
-        case_id: delivery.case.to_string(),
-        agreement_id: delivery.agreement.to_string(),
+        case_id: delivery.basis.case().map(|case| case.to_string()).unwrap_or_default(),
+        agreement_id: delivery.basis.agreement().map(|agreement| agreement.to_string()).unwrap_or_default(),
         data_version_id: delivery.data_version.to_string(),
         applicant_unit_id: delivery.applicant.to_string(),
         provider_unit_id: delivery.provider.to_string(),

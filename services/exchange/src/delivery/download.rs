@@ -12,7 +12,7 @@ use service_kit::client::Upstream;
 use service_kit::clock::real_now;
 use service_kit::server::connections::Cut;
 use service_kit::shares::Shares;
-use service_kit::{Database, Failure, telemetry};
+use service_kit::{Database, Failure, Refusal, telemetry};
 use tokio::sync::Semaphore;
 use tonic::{Code, Request, Response, Status};
 use tracing::Instrument;
@@ -22,13 +22,14 @@ use super::recorder::Recorder;
 use super::store::Deliveries;
 use super::stream::{DeliveryStream, Place, Progress};
 use super::{Delivery, Transition};
+use crate::basis::Basis;
 use crate::data_version::store::Versions;
 use crate::data_version::{self, DataVersion};
 use crate::error;
 use crate::objects::Objects;
-use crate::ticket::Digest;
 use crate::ticket::store::Tickets;
-use crate::upstreams::Agreements;
+use crate::ticket::{self, Digest};
+use crate::upstreams::{Agreements, Catalog};
 
 #[derive(Clone)]
 pub struct Downloads {
@@ -38,6 +39,7 @@ pub struct Downloads {
     pub deliveries: Deliveries,
     pub objects: Objects,
     pub agreements: Agreements,
+    pub catalog: Catalog,
     pub audit: Upstream,
     pub recorder: Recorder,
     /// Downloads at once; more are shed.
@@ -74,14 +76,22 @@ impl DownloadService for Downloads {
 
 impl Downloads {
     async fn open(&self, ticket: &str, connection: Cut) -> Result<DeliveryStream, Failure> {
-        let place = Arc::clone(&self.places).try_acquire_owned().map_err(|_| error::overloaded())?;
+        if !ticket::has_form(ticket) {
+            return Err(Refusal::not_found("ticket", "as given").into());
+        }
         let digest = Digest::of(ticket);
         let found = self.tickets.load(digest).await?;
         found.redeemable(real_now())?;
+        let place = Arc::clone(&self.places).try_acquire_owned().map_err(|_| error::overloaded())?;
         let share = self.units.take(found.holder.unit.clone()).ok_or_else(error::unit_overloaded)?;
         let now = self.database.clock().now();
-        self.agreements.agreement(found.agreement).await?.lets_flow(shanghai_date(now))?;
         let version = self.versions.load(found.data_version).await?;
+        match found.basis {
+            Basis::Agreement { id, .. } => {
+                self.agreements.agreement(id).await?.lets_flow(shanghai_date(now))?
+            }
+            Basis::ActiveSharing => self.catalog.entry(version.entry).await?.lets_flow()?,
+        }
 
         let mut tx = self.database.transaction().await?;
         let ticket = self.tickets.redeem(&mut tx, digest, real_now()).await?;

@@ -1,5 +1,5 @@
-//! One delivery of a data version under an agreement, from the redeemed ticket to the end of its stream
-//! (art. 25, 26(一)).
+//! One delivery of a data version, under an agreement or by active sharing, from the redeemed ticket to the end of its
+//! stream (art. 25, 26(一)).
 
 pub(crate) mod convert;
 pub(crate) mod data_port;
@@ -8,9 +8,10 @@ pub(crate) mod recorder;
 pub(crate) mod store;
 pub(crate) mod stream;
 
-use govshare_model::id::{AgreementId, CaseId, DataVersionId, DeliveryId, UnitId};
+use govshare_model::id::{DataVersionId, DeliveryId, UnitId};
 use time::OffsetDateTime;
 
+use crate::basis::Basis;
 use crate::data_version::DataVersion;
 use crate::ticket::Ticket;
 
@@ -18,8 +19,7 @@ use crate::ticket::Ticket;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Delivery {
     pub id: DeliveryId,
-    pub case: CaseId,
-    pub agreement: AgreementId,
+    pub basis: Basis,
     pub data_version: DataVersionId,
     pub applicant: UnitId,
     pub provider: UnitId,
@@ -82,8 +82,7 @@ impl Delivery {
     pub fn start(id: DeliveryId, ticket: &Ticket, version: &DataVersion, now: OffsetDateTime) -> Transition {
         Transition(Self {
             id,
-            case: ticket.case,
-            agreement: ticket.agreement,
+            basis: ticket.basis,
             data_version: version.id,
             applicant: ticket.holder.unit.clone(),
             provider: ticket.provider.clone(),

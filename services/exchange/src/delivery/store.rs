@@ -4,13 +4,14 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use govshare_model::Actor;
-use govshare_model::id::{AgreementId, CaseId, DataVersionId, DeliveryId, UnitId};
+use govshare_model::id::{CaseId, DataVersionId, DeliveryId, UnitId};
 use service_kit::outbox::Held;
 use service_kit::{Database, Event, Failure, Refusal, Tx};
 use time::OffsetDateTime;
 use uuid::Uuid;
 
 use super::{Delivery, State, Transition};
+use crate::basis::Basis;
 use crate::data_version::DataVersion;
 
 #[derive(Clone)]
@@ -99,8 +100,8 @@ impl Deliveries {
                size_bytes, state, sent_bytes, started_at, version) \
              VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
             delivery.id.0,
-            delivery.case.0,
-            delivery.agreement.0,
+            delivery.basis.case().map(|case| case.0),
+            delivery.basis.agreement().map(|agreement| agreement.0),
             delivery.data_version.0,
             delivery.applicant.as_str(),
             delivery.provider.as_str(),
@@ -158,12 +159,14 @@ fn event(delivery: &Delivery) -> Event {
         State::Broken { .. } => "delivery.broken",
     };
     let mut attributes = BTreeMap::from([
-        ("agreement_id", delivery.agreement.to_string()),
         ("applicant", delivery.applicant.to_string()),
         ("data_version_id", delivery.data_version.to_string()),
         ("provider", delivery.provider.to_string()),
         ("size", delivery.size.to_string()),
     ]);
+    if let Some(agreement) = delivery.basis.agreement() {
+        attributes.insert("agreement_id", agreement.to_string());
+    }
     if delivery.state.ended().is_some() {
         attributes.insert("sent_bytes", delivery.sent().to_string());
     }
@@ -171,9 +174,9 @@ fn event(delivery: &Delivery) -> Event {
         aggregate: format!("delivery/{}", delivery.id),
         version: delivery.version,
         kind,
-        case: delivery.case.to_string(),
+        case: delivery.basis.case().map(|case| case.to_string()).unwrap_or_default(),
         state: delivery.state.name(),
-        article: "26(一)",
+        article: delivery.basis.article(),
         concerns: vec![delivery.applicant.clone(), delivery.provider.clone()],
         attributes,
     }
@@ -181,8 +184,8 @@ fn event(delivery: &Delivery) -> Event {
 
 struct Row {
     id: Uuid,
-    case_id: Uuid,
-    agreement_id: Uuid,
+    case_id: Option<Uuid>,
+    agreement_id: Option<Uuid>,
     data_version_id: Uuid,
     applicant: String,
     provider: String,
@@ -215,8 +218,7 @@ impl TryFrom<Row> for Delivery {
         };
         Ok(Self {
             id: DeliveryId(row.id),
-            case: CaseId(row.case_id),
-            agreement: AgreementId(row.agreement_id),
+            basis: Basis::from_columns(row.agreement_id, row.case_id)?,
             data_version: DataVersionId(row.data_version_id),
             applicant: row.applicant.parse().map_err(Failure::internal)?,
             provider: row.provider.parse().map_err(Failure::internal)?,

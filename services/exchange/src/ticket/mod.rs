@@ -6,10 +6,11 @@ use aws_lc_rs::digest;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use govshare_model::Actor;
-use govshare_model::id::{AgreementId, CaseId, DataVersionId, UnitId};
+use govshare_model::id::{DataVersionId, UnitId};
 use time::{Duration, OffsetDateTime};
 
 use crate::agreement::Agreement;
+use crate::basis::Basis;
 use crate::data_version::DataVersion;
 
 /// No ticket is good for longer.
@@ -18,8 +19,7 @@ pub const LONGEST_LIFETIME: Duration = Duration::minutes(5);
 /// What its holder may redeem.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Ticket {
-    pub agreement: AgreementId,
-    pub case: CaseId,
+    pub basis: Basis,
     pub data_version: DataVersionId,
     pub provider: UnitId,
     /// Person and unit it was given to.
@@ -78,6 +78,11 @@ pub fn text(random: [u8; 32]) -> String {
     URL_SAFE_NO_PAD.encode(random)
 }
 
+/// Whether a text can be a ticket at all, which needs no look into the database.
+pub fn has_form(text: &str) -> bool {
+    text.len() == 43 && text.bytes().all(|c| c.is_ascii_alphanumeric() || c == b'-' || c == b'_')
+}
+
 impl Ticket {
     /// Gives `holder` the right to one delivery of a version of the agreement's entry.
     pub fn issue(
@@ -90,16 +95,36 @@ impl Ticket {
         if version.entry != agreement.entry {
             return Err(Rejection::OtherEntry { data_version: version.id });
         }
-        Ok(Issue(Self {
-            agreement: agreement.id,
-            case: agreement.case,
+        let basis = Basis::Agreement { id: agreement.id, case: agreement.case };
+        Ok(Self::on(basis, version, holder, lifetime, now))
+    }
+
+    /// Gives `holder` the right to one delivery of a version whose entry is shared actively (art. 25).
+    pub fn issue_actively(
+        version: &DataVersion,
+        holder: &Actor,
+        lifetime: Lifetime,
+        now: OffsetDateTime,
+    ) -> Issue {
+        Self::on(Basis::ActiveSharing, version, holder, lifetime, now)
+    }
+
+    fn on(
+        basis: Basis,
+        version: &DataVersion,
+        holder: &Actor,
+        lifetime: Lifetime,
+        now: OffsetDateTime,
+    ) -> Issue {
+        Issue(Self {
+            basis,
             data_version: version.id,
-            provider: agreement.provider.clone(),
+            provider: version.provider.clone(),
             holder: holder.clone(),
             issued: now,
             expire: now + lifetime.0,
             state: State::Open,
-        }))
+        })
     }
 
     /// Whether it can be redeemed; redeeming asks the same once more in one statement.

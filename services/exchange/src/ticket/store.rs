@@ -1,10 +1,12 @@
 //! Tickets in PostgreSQL, by the SHA-256 of their secret.
 
-use govshare_model::id::{AgreementId, CaseId, DataVersionId};
+use govshare_model::id::DataVersionId;
 use govshare_model::{Actor, Subject};
 use service_kit::{Database, Failure, Refusal, Tx};
 use time::OffsetDateTime;
 use uuid::Uuid;
+
+use crate::basis::Basis;
 
 use super::{Digest, Issue, Rejection, State, Ticket};
 
@@ -24,8 +26,8 @@ impl Tickets {
             "INSERT INTO exchange.tickets (digest, agreement_id, case_id, data_version_id, applicant, provider, \
                holder, issued_at, expire_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
             &digest.0,
-            ticket.agreement.0,
-            ticket.case.0,
+            ticket.basis.agreement().map(|agreement| agreement.0),
+            ticket.basis.case().map(|case| case.0),
             ticket.data_version.0,
             ticket.holder.unit.as_str(),
             ticket.provider.as_str(),
@@ -76,8 +78,8 @@ impl Tickets {
 }
 
 struct Row {
-    agreement_id: Uuid,
-    case_id: Uuid,
+    agreement_id: Option<Uuid>,
+    case_id: Option<Uuid>,
     data_version_id: Uuid,
     applicant: String,
     provider: String,
@@ -92,8 +94,7 @@ impl TryFrom<Row> for Ticket {
 
     fn try_from(row: Row) -> Result<Self, Failure> {
         Ok(Self {
-            agreement: AgreementId(row.agreement_id),
-            case: CaseId(row.case_id),
+            basis: Basis::from_columns(row.agreement_id, row.case_id)?,
             data_version: DataVersionId(row.data_version_id),
             provider: row.provider.parse().map_err(Failure::internal)?,
             holder: Actor {

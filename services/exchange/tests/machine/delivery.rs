@@ -21,7 +21,7 @@ fn started() -> Delivery {
 #[test]
 fn a_delivery_starts_with_the_parties_and_the_case_of_its_ticket() {
     let delivery = started();
-    assert_eq!(delivery.case, agreement(AgreementState::Active).case);
+    assert_eq!(delivery.basis.case(), Some(agreement(AgreementState::Active).case));
     assert_eq!((delivery.applicant, delivery.provider), (unit("minzheng"), unit("jiaowei")));
     assert_eq!((delivery.size, delivery.version), (10, 1));
     assert_eq!(delivery.state, State::Started { sent: 0 });

@@ -71,3 +71,14 @@ fn only_drafters_of_the_applicant_take_data() {
     assert_eq!(take("jiaowei", Role::Drafter), Some(Reason::RoleNotAllowed));
     assert_eq!(take("weishengju", Role::Drafter), Some(Reason::NotFound));
 }
+
+#[test]
+fn drafters_of_all_units_but_the_provider_take_what_is_shared_actively() {
+    let take =
+        |unit_name: &str, role| reason(policy::authorize_active_taking(&actor(unit_name, role), &version()));
+    assert_eq!(take("minzheng", Role::Drafter), None);
+    assert_eq!(take("weishengju", Role::Drafter), None);
+    assert_eq!(take("weishengju", Role::Signatory), Some(Reason::RoleNotAllowed));
+    assert_eq!(take("jiaowei", Role::Drafter), Some(Reason::RoleNotAllowed));
+    assert_eq!(take("xinxiban", Role::InfoOffice), Some(Reason::RoleNotAllowed));
+}

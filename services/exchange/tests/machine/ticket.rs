@@ -1,6 +1,7 @@
 use std::collections::HashSet;
 
 use exchange::agreement::State as AgreementState;
+use exchange::basis::{self, Basis, Entry, NotPublished};
 use exchange::ticket::{self, Digest, LONGEST_LIFETIME, Lifetime, Rejection, State, Ticket};
 use govshare_model::Role;
 use govshare_model::id::EntryId;
@@ -29,8 +30,7 @@ fn a_ticket_lives_one_second_to_five_minutes() {
 fn a_ticket_is_bound_to_unit_agreement_and_version() {
     let ticket = issue(300);
     let agreement = agreement(AgreementState::Active);
-    assert_eq!(ticket.agreement, agreement.id);
-    assert_eq!(ticket.case, agreement.case);
+    assert_eq!(ticket.basis, Basis::Agreement { id: agreement.id, case: agreement.case });
     assert_eq!(ticket.data_version, version().id);
     assert_eq!(ticket.holder.unit, unit("minzheng"));
     assert_eq!(ticket.provider, unit("jiaowei"));
@@ -46,6 +46,31 @@ fn a_version_of_another_entry_gets_no_ticket() {
 }
 
 #[test]
+fn what_is_shared_actively_is_taken_on_that_alone() {
+    let lifetime = Lifetime::of_seconds(300).expect("within bounds");
+    let issue = Ticket::issue_actively(&version(), &actor("minzheng", Role::Drafter), lifetime, NOW);
+    let ticket = issue.ticket();
+    assert_eq!(ticket.basis, Basis::ActiveSharing);
+    assert_eq!((ticket.basis.agreement(), ticket.basis.case()), (None, None));
+    assert_eq!((&ticket.provider, ticket.data_version), (&unit("jiaowei"), version().id));
+    assert_eq!(ticket.expire - ticket.issued, Duration::seconds(300));
+}
+
+#[test]
+fn data_flows_without_agreement_only_while_its_entry_is_published_as_actively_shared() {
+    for (state, is_active, expected) in [
+        ("PUBLISHED", true, Ok(())),
+        ("PUBLISHED", false, Err(basis::Rejection::NotActive)),
+        ("SUSPENDED", true, Err(basis::Rejection::NotPublished(NotPublished { state: "SUSPENDED" }))),
+        ("RETIRED", true, Err(basis::Rejection::NotPublished(NotPublished { state: "RETIRED" }))),
+        ("DRAFT", false, Err(basis::Rejection::NotPublished(NotPublished { state: "DRAFT" }))),
+    ] {
+        let entry = Entry { provider: unit("jiaowei"), state, is_active };
+        assert_eq!(entry.lets_flow(), expected, "{state} {is_active}");
+    }
+}
+
+#[test]
 fn a_redeemed_ticket_is_spent_even_within_its_time() {
     let mut ticket = issue(300);
     ticket.state = State::Redeemed { at: NOW };
@@ -56,6 +81,10 @@ fn a_redeemed_ticket_is_spent_even_within_its_time() {
 fn tickets_have_256_bits_in_url_safe_characters_and_a_digest_that_is_not_them() {
     let ticket = ticket::text([0xfb; 32]);
     assert_eq!(ticket.len(), 43);
+    assert!(ticket::has_form(&ticket));
+    for other in ["", "garbage", &ticket[1..], &format!("{ticket}A"), &ticket.replace('-', "=")] {
+        assert!(!ticket::has_form(other), "{other}");
+    }
     assert!(ticket.chars().all(|c| c.is_ascii_alphanumeric() || c == '-' || c == '_'), "{ticket}");
     let digests: HashSet<_> = (0..=255).map(|byte| Digest::of(&ticket::text([byte; 32])).0).collect();
     assert_eq!(digests.len(), 256);

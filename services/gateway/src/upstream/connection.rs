@@ -28,6 +28,11 @@ const LONGEST_PAUSE: Duration = Duration::from_millis(500);
 const UNANSWERED_OUT: u32 = 2;
 const UNANSWERED_CUT: u32 = 4;
 
+/// Bytes of one reply that its client did not take yet. Those of all streams together fit into the window of the
+/// connection, so that clients who do not read hold up nobody else's reply.
+const STREAM_WINDOW: u32 = 128 << 10;
+const CONNECTION_WINDOW: u32 = i32::MAX.cast_unsigned();
+
 type ConnectError = Box<dyn std::error::Error + Send + Sync>;
 
 /// A connection that is up.
@@ -144,8 +149,8 @@ impl Slot {
     {
         let (sender, connection) = h2::client::Builder::new()
             .enable_push(false)
-            .initial_window_size(1 << 20)
-            .initial_connection_window_size(8 << 20)
+            .initial_window_size(STREAM_WINDOW)
+            .initial_connection_window_size(CONNECTION_WINDOW)
             .max_header_list_size(16 << 10)
             .max_send_buffer_size(1 << 20)
             // Every client that hangs up resets a stream here. The replicas are our own: what they send for such

@@ -23,7 +23,7 @@ const FULL: usize = 256;
 #[tokio::test(flavor = "multi_thread")]
 async fn a_thousand_streams_of_vanished_clients_leave_the_gateway_as_it_was() {
     let peer = Peer::start("one");
-    let city = City::start(&peer.origin()).await;
+    let city = City::start_with(&peer.origin(), &[("SERVICE__CALLS_AT_ONCE", "2000")]).await;
     let token = city.keys.token("jiaowei");
     for round in 0..3 {
         // More than fit: the others wait in the gateway.

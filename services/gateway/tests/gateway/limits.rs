@@ -3,11 +3,12 @@
 use std::io::ErrorKind::WouldBlock;
 use std::time::{Duration, Instant};
 
+use bytes::Bytes;
 use tonic::Code;
 
 use crate::city::{City, eventually, reason};
-use crate::client::GET_UNIT;
-use crate::peer::{ECHO, HOLD, Peer};
+use crate::client::{GET_UNIT, LIST_UNITS};
+use crate::peer::{ECHO, HOLD, MANY, Peer};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_unit_beyond_its_rate_is_told_when_to_come_back_and_others_are_not_held_up() {
@@ -36,6 +37,28 @@ async fn a_unit_beyond_its_rate_is_told_when_to_come_back_and_others_are_not_hel
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_unit_with_all_its_calls_in_work_waits_and_others_are_not_held_up() {
+    let peer = Peer::start("one");
+    let city = City::start_with(&peer.origin(), &[("SERVICE__CALLS_AT_ONCE", "2")]).await;
+    let (busy, other) = (city.drafter("jiaowei").await, city.drafter("weijianwei").await);
+    let held = [1, 2].map(|_| {
+        let busy = busy.clone();
+        tokio::spawn(async move { busy.unary(GET_UNIT, HOLD).await })
+    });
+    eventually("two calls are held", async || (peer.held() == 2).then_some(())).await;
+    let status = busy.unary(GET_UNIT, ECHO).await.expect_err("no more at once");
+    let (why, details) = reason(&status);
+    assert_eq!((status.code(), why.as_str()), (Code::ResourceExhausted, "OVERLOADED"), "{status:?}");
+    assert!(details.retry_info().is_some());
+    other.unary(GET_UNIT, ECHO).await.expect("another unit has its own");
+    peer.release();
+    for call in held {
+        call.await.expect("no panic").expect("the held calls end well");
+    }
+    eventually("there is room", async || busy.unary(GET_UNIT, ECHO).await.ok()).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn calls_beyond_the_bound_are_shed_until_there_is_room() {
     let peer = Peer::start("one");
     let city = City::start_with(&peer.origin(), &[("SERVER__MAX_CONCURRENT_CALLS", "2")]).await;
@@ -56,6 +79,25 @@ async fn calls_beyond_the_bound_are_shed_until_there_is_room() {
         call.await.expect("no panic").expect("the held calls end well");
     }
     eventually("there is room", async || client.unary(GET_UNIT, ECHO).await.ok()).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn clients_who_do_not_read_hold_up_nobody_elses_reply() {
+    let peer = Peer::start("one");
+    let city = City::start(&peer.origin()).await;
+    let idle = city.drafter("jiaowei").await;
+    let mut unread = Vec::new();
+    for _ in 0..60 {
+        let question = tokio_stream::once(Bytes::from(format!("{MANY} 8 500000")));
+        unread.push(idle.stream(LIST_UNITS, question).await.expect("a reply that nobody reads"));
+    }
+    let other = city.drafter("weijianwei").await;
+    let large = format!("{ECHO}{}", "x".repeat(300_000));
+    for _ in 0..20 {
+        let answer = tokio::time::timeout(Duration::from_secs(2), other.unary(GET_UNIT, large.clone()));
+        answer.await.expect("in time").expect("answered");
+    }
+    drop(unread);
 }
 
 #[tokio::test(flavor = "multi_thread")]
