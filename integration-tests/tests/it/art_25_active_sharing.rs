@@ -10,7 +10,7 @@ use govshare_proto::exchange::v1::{
 use integration_tests::refusal::refused;
 use integration_tests::steps::{content, request_id};
 use integration_tests::{Person, eventually, redeem};
-use tonic::{Code, Status};
+use tonic::{Code, Response, Status};
 
 use crate::city::City;
 
@@ -28,9 +28,9 @@ async fn shared(city: &City, sharing: SharingType) -> (String, String) {
     (entry, version.data_version_id)
 }
 
-async fn ticket(person: &Person, version: &str) -> Result<CreateTicketResponse, Status> {
+async fn ticket(person: &Person, version: &str) -> Result<Response<CreateTicketResponse>, Status> {
     let request = CreateTicketRequest { agreement_id: String::new(), data_version_id: version.to_owned() };
-    Ok(person.exchange().create_ticket(request).await?.into_inner())
+    person.exchange().create_ticket(request).await
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -44,11 +44,11 @@ async fn art_25_what_is_shared_actively_is_taken_by_every_unit_without_applicati
     assert_eq!(listed.data_versions.len(), 1);
     assert_eq!(listed.data_versions[0].data_version_id, version);
 
-    let given = ticket(&taker, &version).await.expect("a ticket");
+    let given = ticket(&taker, &version).await.expect("a ticket").into_inner();
     let taken = redeem(&given.download_uri, &given.ticket).await.expect("taken");
     assert_eq!(taken.bytes, ROWS);
     let again = redeem(&given.download_uri, &given.ticket).await;
-    refused(again, Code::FailedPrecondition, "TICKET_SPENT");
+    refused(again.map(Response::new), Code::FailedPrecondition, "TICKET_SPENT");
 
     let delivery = eventually("the delivery is completed", async || {
         let request = GetDeliveryRequest { delivery_id: taken.delivery_id.clone() };
@@ -98,7 +98,7 @@ async fn art_25_a_ticket_is_worth_nothing_once_the_entry_is_suspended() {
     let city = City::start().await;
     let (entry_id, version) = shared(&city, SharingType::Unconditional).await;
     let taker = city.person(TAKER, Role::Drafter);
-    let before = ticket(&taker, &version).await.expect("a ticket");
+    let before = ticket(&taker, &version).await.expect("a ticket").into_inner();
     let approver = city.person(PROVIDER, Role::Approver);
     let suspend = SuspendEntryRequest {
         entry_id: entry_id.clone(),
@@ -107,7 +107,7 @@ async fn art_25_a_ticket_is_worth_nothing_once_the_entry_is_suspended() {
     };
     approver.entries().suspend_entry(suspend).await.expect("suspended");
     let late = redeem(&before.download_uri, &before.ticket).await;
-    refused(late, Code::FailedPrecondition, "ENTRY_NOT_PUBLISHED").article("14");
+    refused(late.map(Response::new), Code::FailedPrecondition, "ENTRY_NOT_PUBLISHED").article("14");
     refused(ticket(&taker, &version).await, Code::NotFound, "NOT_FOUND");
 
     let resume = ResumeEntryRequest { entry_id, request_id: request_id() };
