@@ -182,6 +182,10 @@ fn the_ends_of_time_do_not_panic() {
     assert!(end_of_day(Date::MAX) > datetime!(9999-12-31 12:00 +8));
     assert_eq!(shanghai_date(datetime!(9999-12-31 23:59:59 UTC)), Date::MAX);
     assert_eq!(Calendar::builtin().working_days_between(Date::MAX, Date::MAX), 0);
+    // Counted day by day, a work list of such terms would keep a replica busy for minutes.
+    let far =
+        (0..100_000).map(|_| Calendar::builtin().working_days_between(date!(2026 - 03 - 03), Date::MAX));
+    assert!(far.max() > Some(2_000_000));
 }
 
 /// Known years with a margin of unknown ones on both sides.
@@ -215,6 +219,15 @@ proptest! {
         let due = due(receipt, n).date;
         prop_assert_eq!(calendar.working_days_between(receipt, due), i32::from(n));
         prop_assert_eq!(calendar.working_days_between(due, receipt), -i32::from(n));
+    }
+
+    #[test]
+    fn the_days_between_are_those_that_a_walk_from_one_to_the_other_counts(from in dates(), days in 0..900_i64) {
+        let (calendar, to) = (Calendar::builtin(), from + Duration::days(days));
+        let walk = (1..=days).map(|on| from + Duration::days(on));
+        let worked = walk.filter(|day| calendar.day(*day).kind == WorkingDay::Working).count() as i32;
+        prop_assert_eq!(calendar.working_days_between(from, to), worked);
+        prop_assert_eq!(calendar.working_days_between(to, from), -worked);
     }
 
     #[test]

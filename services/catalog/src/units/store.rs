@@ -10,6 +10,7 @@ use sqlx::PgConnection;
 use sqlx::types::Json;
 use time::OffsetDateTime;
 
+use super::short_name::ShortName;
 use super::unit::{Contact, Field, Happened, Kind, Record, Transition, Unit};
 use crate::error::race;
 
@@ -46,6 +47,25 @@ impl UnitStore {
         .fetch_optional(tx)
         .await?;
         row.ok_or_else(|| Refusal::not_found("unit", id))?.try_into()
+    }
+
+    /// What a unit is called; its id where the register does not know it.
+    pub async fn name(&self, id: &UnitId) -> Result<String, Failure> {
+        let name = sqlx::query_scalar!("SELECT display_name FROM catalog.units WHERE id = $1", id.as_str())
+            .fetch_optional(self.database.pool())
+            .await?;
+        Ok(name.unwrap_or_else(|| id.to_string()))
+    }
+
+    /// What stands before the series in numbers of a unit's documents, whether the register knows it or not.
+    pub async fn document_prefix(&self, tx: &mut PgConnection, id: &UnitId) -> Result<ShortName, Failure> {
+        let row =
+            sqlx::query!("SELECT display_name, short_name FROM catalog.units WHERE id = $1", id.as_str())
+                .fetch_optional(tx)
+                .await?;
+        let (name, short) = row.map(|row| (row.display_name, row.short_name)).unwrap_or_default();
+        let short = short.map(|short| short.parse()).transpose().map_err(Failure::internal)?;
+        Ok(short.unwrap_or_else(|| ShortName::derived(&name, id)))
     }
 
     /// Units by id after `after`; with `names` only those that bear one of them.

@@ -94,6 +94,8 @@ pub enum Rejection {
     KindMissing,
     /// A unit with a credit code names its responsible section (art. 13).
     SectionMissing,
+    /// A unit that has its credit code keeps one.
+    CreditCodeGone,
     /// Two of the unit's own names are the same.
     NameTwice(String),
 }
@@ -125,13 +127,20 @@ impl Unit {
     }
 
     /// `None`: the record is as it should be already. What the pack requires is asked of a unit when it gets its credit
-    /// code or loses its section, not of every change of one that was registered before.
+    /// code or loses its section, not of every change of one that was registered before. A renamed unit keeps its former
+    /// name as an alias: catalogues still call it by that.
     pub fn update(
         mut self,
-        record: Record,
+        mut record: Record,
         section_required: bool,
         now: OffsetDateTime,
     ) -> Result<Option<Transition>, Rejection> {
+        if self.record.credit_code.is_some() && record.credit_code.is_none() {
+            return Err(Rejection::CreditCodeGone);
+        }
+        if !record.names().any(|name| name == self.record.name) {
+            record.aliases.push(self.record.name.clone());
+        }
         record.check()?;
         let changed = self.record.differences(&record);
         if changed.is_empty() {

@@ -119,3 +119,17 @@ fn a_short_name_is_one_to_eight_characters_or_letters() {
         assert_eq!(format!("教{wrong}委").parse::<ShortName>(), Err(InvalidShortName::Character(wrong)));
     }
 }
+
+#[test]
+fn a_renamed_unit_keeps_its_former_name_and_a_registered_one_its_credit_code() {
+    let renamed = unit().update(record("区教育局"), false, minute(1)).expect("allowed").expect("a change");
+    assert_eq!(renamed.unit().record.aliases, ["区教委"]);
+    assert_eq!(renamed.happened(), &Happened::Updated(vec![Field::DisplayName, Field::Aliases]));
+    let back = Record { aliases: vec!["区教育局".to_owned()], ..record("区教委") };
+    let back = renamed.unit().clone().update(back, false, minute(2)).expect("allowed").expect("a change");
+    assert_eq!(back.unit().record.aliases, ["区教育局"]);
+
+    let coded = Record { credit_code: "91350100M000100Y43".parse().ok(), ..record("区教委") };
+    let coded = unit().update(coded, false, minute(1)).expect("allowed").expect("a change").unit().clone();
+    assert_eq!(coded.update(record("区教委"), false, minute(2)), Err(Rejection::CreditCodeGone));
+}
