@@ -13,8 +13,8 @@ use crate::failure::Failure;
 use crate::output::Output;
 use crate::sandbox::Sandbox;
 use crate::{
-    agreements, audit, catalog, databases, demo, evaluation, exchange, keys, policy, registers, requests,
-    reviews, todo, tokens, units,
+    agreements, attachments, audit, catalog, databases, demo, evaluation, exchange, keys, policy, registers,
+    requests, reviews, todo, tokens, units,
 };
 
 /// 政务信息资源共享: catalogue, applications, agreements and exchange from the command line.
@@ -52,6 +52,9 @@ pub enum Command {
     /// Publishing and taking data (art. 5, 25).
     #[command(subcommand)]
     Exchange(exchange::Command),
+    /// Files that belong to written documents (附件).
+    #[command(subcommand)]
+    Attachment(attachments::Command),
     /// What happened, as the audit has it.
     #[command(subcommand)]
     Audit(audit::Command),
@@ -212,6 +215,14 @@ mod tests {
             "catalog publish",
             "catalog code e 3070010",
             "catalog explanation create 案件线索 --reasons 正在办理 --as jiaowei.drafter",
+            "catalog explanation print x --out . --as jiaowei.drafter",
+            "catalog archive create 台账 --from 2026-01-01 --until 2026-02-28 --system 学籍系统 --due 2026-06-30",
+            "catalog archive done r --number D001 --as jiaowei.drafter",
+            "catalog archive object r --objection 缺页 --as danganju.approver",
+            "catalog archive list --state to-archive --until 2026-12-31",
+            "attachment add explanation/x a.pdf --as jiaowei.drafter",
+            "attachment get review/x 0198 --out .",
+            "unit update jiaowei --short-name 教委",
             "catalog plan create 2026年 --name 住户调查 --item 住址 --survey",
             "catalog regulation create management-measures 管理办法 text.md --database jiaoyu",
             "catalog diff e 1 2",

@@ -7,13 +7,17 @@ use std::time::Duration;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use govshare_proto::access_request::v1::access_request_service_client::AccessRequestServiceClient;
+use govshare_proto::access_request::v1::attachment_service_client::AttachmentServiceClient as RequestAttachments;
 use govshare_proto::access_request::v1::policy_service_client::PolicyServiceClient;
 use govshare_proto::access_request::v1::task_service_client::TaskServiceClient as RequestTasks;
 use govshare_proto::agreement::v1::agreement_service_client::AgreementServiceClient;
+use govshare_proto::agreement::v1::attachment_service_client::AttachmentServiceClient as AgreementAttachments;
 use govshare_proto::agreement::v1::disclosure_service_client::DisclosureServiceClient;
 use govshare_proto::agreement::v1::outside_delivery_service_client::OutsideDeliveryServiceClient;
 use govshare_proto::agreement::v1::task_service_client::TaskServiceClient as AgreementTasks;
 use govshare_proto::audit::v1::audit_service_client::AuditServiceClient;
+use govshare_proto::catalog::v1::archiving_service_client::ArchivingServiceClient;
+use govshare_proto::catalog::v1::attachment_service_client::AttachmentServiceClient as CatalogAttachments;
 use govshare_proto::catalog::v1::classification_service_client::ClassificationServiceClient;
 use govshare_proto::catalog::v1::collection_service_client::CollectionServiceClient;
 use govshare_proto::catalog::v1::entry_service_client::EntryServiceClient;
@@ -23,6 +27,7 @@ use govshare_proto::catalog::v1::shared_database_service_client::SharedDatabaseS
 use govshare_proto::catalog::v1::task_service_client::TaskServiceClient as CatalogTasks;
 use govshare_proto::catalog::v1::unit_service_client::UnitServiceClient;
 use govshare_proto::catalog::v1::update_calendar_service_client::UpdateCalendarServiceClient;
+use govshare_proto::evaluation::v1::attachment_service_client::AttachmentServiceClient as EvaluationAttachments;
 use govshare_proto::evaluation::v1::evaluation_service_client::EvaluationServiceClient;
 use govshare_proto::evaluation::v1::feedback_service_client::FeedbackServiceClient;
 use govshare_proto::evaluation::v1::inspection_service_client::InspectionServiceClient;
@@ -31,6 +36,7 @@ use govshare_proto::evaluation::v1::task_service_client::TaskServiceClient as Ev
 use govshare_proto::evaluation::v1::violation_service_client::ViolationServiceClient;
 use govshare_proto::evaluation::v1::yearly_evaluation_service_client::YearlyEvaluationServiceClient;
 use govshare_proto::exchange::v1::exchange_service_client::ExchangeServiceClient;
+use govshare_proto::security_review::v1::attachment_service_client::AttachmentServiceClient as ReviewAttachments;
 use govshare_proto::security_review::v1::information_system_service_client::InformationSystemServiceClient;
 use govshare_proto::security_review::v1::restriction_service_client::RestrictionServiceClient;
 use govshare_proto::security_review::v1::secrecy_rules_service_client::SecrecyRulesServiceClient;
@@ -160,6 +166,12 @@ clients! {
     inspections = InspectionServiceClient,
     violations = ViolationServiceClient,
     plans = PlanServiceClient,
+    archiving = ArchivingServiceClient,
+    request_attachments = RequestAttachments,
+    agreement_attachments = AgreementAttachments,
+    catalog_attachments = CatalogAttachments,
+    evaluation_attachments = EvaluationAttachments,
+    review_attachments = ReviewAttachments,
     request_tasks = RequestTasks,
     agreement_tasks = AgreementTasks,
     catalog_tasks = CatalogTasks,

@@ -3,6 +3,7 @@
 mod agreement_dealings;
 pub mod agreements;
 pub mod args;
+pub mod attachments;
 pub mod audit;
 pub mod catalog;
 pub mod catalogue_file;
@@ -41,6 +42,7 @@ pub async fn run(arguments: Arguments) -> Result<(), Failure> {
         Command::Review(command) => reviews::run(command, global).await,
         Command::Key(command) => keys::run(command, global).await,
         Command::Exchange(command) => exchange::run(command, global).await,
+        Command::Attachment(command) => attachments::run(command, global).await,
         Command::Audit(command) => audit::run(command, global).await,
         Command::Evaluation(command) => evaluation::run(command, global).await,
         Command::Unit(command) => units::run(command, global).await,

@@ -6,7 +6,9 @@ use std::io::{ErrorKind, Write};
 use std::sync::LazyLock;
 
 use comfy_table::{ContentArrangement, Table, presets};
-use govshare_proto::{access_request, agreement, audit, catalog, evaluation, exchange, security_review};
+use govshare_proto::{
+    access_request, agreement, attachment, audit, catalog, evaluation, exchange, security_review,
+};
 use prost::Message;
 use prost_reflect::{DescriptorPool, DynamicMessage, Kind, ReflectMessage, SerializeOptions, Value};
 use serde_json::Value as Json;
@@ -38,7 +40,9 @@ shown! {
     catalog: Unit, UnitKey, Entry, SharedDatabase, ListUnitsResponse, ListUnitKeysResponse, ListEntriesResponse,
         ListSharedDatabasesResponse, SearchEntriesResponse, DiffEntryVersionsResponse, ListEntryWarningsResponse,
         ListUpdateSchedulesResponse, UpdateSchedule, ItemFindings, ListClassificationNodesResponse, Explanation,
-        ListExplanationsResponse, CollectionPlan, Regulation, ListRegulationsResponse;
+        ListExplanationsResponse, CollectionPlan, Regulation, ListRegulationsResponse, ArchiveRecord,
+        ListArchiveRecordsResponse, ListAttachmentsResponse;
+    attachment: Attachment;
     access_request: AccessRequest, ListAccessRequestsResponse, ListTasksResponse, PolicyPack, ListPolicyPacksResponse,
         DryRunPolicyPackResponse, HolidayNotice, ListHolidayNoticesResponse;
     agreement: Agreement, ListAgreementsResponse, OutsideDelivery, ListOutsideDeliveriesResponse, Disclosure,

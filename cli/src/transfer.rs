@@ -7,6 +7,7 @@ use aws_lc_rs::digest::{Context, SHA256};
 use bytes::Bytes;
 use govshare_proto::exchange::v1 as pb;
 use govshare_proto::exchange::v1::download_service_client::DownloadServiceClient;
+use serde_json::json;
 use tempfile::NamedTempFile;
 use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
@@ -136,18 +137,14 @@ pub async fn download(
     };
     let version = opening.data_version.unwrap_or_default();
     let path = destination.check(&version.file_name)?;
-    let folder = match path.parent() {
-        Some(folder) if !folder.as_os_str().is_empty() => folder,
-        _ => Path::new("."),
-    };
-    let mut file = NamedTempFile::new_in(folder).map_err(|error| Failure::file("write in", folder, error))?;
+    let mut file = beside(&path)?;
     let bar = progress::bytes(output, u64::try_from(version.size_bytes).unwrap_or_default(), "download");
     let (mut digest, mut size) = (Context::new(&SHA256), 0_u64);
     while let Some(message) = stream.message().await? {
         let Some(Part::Chunk(piece)) = message.part else {
             return Err(Failure::local("the delivery has something else than bytes in its middle"));
         };
-        file.write_all(&piece).map_err(|error| Failure::file("write in", folder, error))?;
+        file.write_all(&piece).map_err(|error| Failure::file("write", &path, error))?;
         digest.update(&piece);
         size += piece.len() as u64;
         bar.set_position(size);
@@ -160,10 +157,45 @@ pub async fn download(
             version.size_bytes, version.sha256
         )));
     }
-    file.as_file().sync_all().map_err(|error| Failure::file("write", &path, error))?;
-    let placed = if destination.force { file.persist(&path) } else { file.persist_noclobber(&path) };
-    placed.map_err(|error| Failure::file("write", &path, error.error))?;
+    place(file, &path, destination)?;
     Ok(Downloaded { path, size, sha256, delivery_id: opening.delivery_id })
+}
+
+/// A file beside `path`, to become it once it is whole.
+fn beside(path: &Path) -> Result<NamedTempFile, Failure> {
+    let folder = match path.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => folder,
+        _ => Path::new("."),
+    };
+    NamedTempFile::new_in(folder).map_err(|error| Failure::file("write in", folder, error))
+}
+
+fn place(file: NamedTempFile, path: &Path, destination: &Destination) -> Result<(), Failure> {
+    file.as_file().sync_all().map_err(|error| Failure::file("write", path, error))?;
+    let placed = if destination.force { file.persist(path) } else { file.persist_noclobber(path) };
+    placed.map_err(|error| Failure::file("write", path, error.error))?;
+    Ok(())
+}
+
+/// Puts a small file in place and says so, if its SHA-256 is right.
+pub fn keep(
+    destination: &Destination,
+    file_name: &str,
+    bytes: &[u8],
+    sha256: &str,
+    output: Output,
+) -> Result<(), Failure> {
+    let found = hex::encode(aws_lc_rs::digest::digest(&SHA256, bytes));
+    if found != sha256 {
+        return Err(Failure::local(format!("what came has SHA-256 {found}; it should be {sha256}")));
+    }
+    let path = destination.check(file_name)?;
+    let mut file = beside(&path)?;
+    file.write_all(bytes).map_err(|error| Failure::file("write", &path, error))?;
+    place(file, &path, destination)?;
+    let told = json!({ "file": path, "sha256": sha256, "size_bytes": bytes.len() });
+    output.say(&told, || format!("{}\n{} bytes, SHA-256 {sha256} checked", path.display(), bytes.len()));
+    Ok(())
 }
 
 /// Media type by a file's suffix.
@@ -176,7 +208,11 @@ pub fn media_type(file: &Path) -> &'static str {
         Some("xml") => "application/xml",
         Some("xlsx") => "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
         Some("xls") => "application/vnd.ms-excel",
+        Some("docx") => "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
         Some("pdf") => "application/pdf",
+        Some("ofd") => "application/ofd",
+        Some("png") => "image/png",
+        Some("jpg" | "jpeg") => "image/jpeg",
         Some("zip") => "application/zip",
         _ => "application/octet-stream",
     }
@@ -207,6 +243,19 @@ mod tests {
         }
         let named = Destination { path: folder.path().join("mine.csv"), force: true };
         assert_eq!(named.check("../a.csv").expect("our own name"), folder.path().join("mine.csv"));
+    }
+
+    #[test]
+    fn a_small_file_is_kept_only_with_the_digest_that_was_told() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let destination = Destination { path: folder.path().to_owned(), force: false };
+        let (output, digest) = (Output { json: true }, aws_lc_rs::digest::digest(&SHA256, b"page"));
+        let refused =
+            keep(&destination, "a.html", b"other", &hex::encode(digest), output).expect_err("other bytes");
+        assert!(refused.to_string().contains("should be"), "{refused}");
+        assert_eq!(std::fs::read_dir(folder.path()).expect("a folder").count(), 0);
+        keep(&destination, "a.html", b"page", &hex::encode(digest), output).expect("kept");
+        assert_eq!(std::fs::read(folder.path().join("a.html")).expect("there"), b"page");
     }
 
     #[test]

@@ -8,6 +8,7 @@ use govshare_proto::catalog::v1 as pb;
 use crate::args::Global;
 use crate::connect::{pages, request_id};
 use crate::failure::Failure;
+use crate::transfer::{self, Destination};
 
 /// Written explanations of what cannot be listed.
 #[derive(Debug, Subcommand)]
@@ -23,6 +24,16 @@ pub enum Explanation {
     },
     /// Files one with the info office.
     File { explanation: String },
+    /// Writes one as a page to print.
+    Print {
+        explanation: String,
+        /// File to write, or a directory to write the page into under its own name.
+        #[arg(long, short, default_value = ".")]
+        out: PathBuf,
+        /// Write over an existing file.
+        #[arg(long)]
+        force: bool,
+    },
     /// Takes one back.
     Withdraw {
         explanation: String,
@@ -143,6 +154,18 @@ impl Explanation {
                 let wanted = pb::FileExplanationRequest { explanation_id, request_id };
                 client.file_explanation(wanted).await?.into_inner().explanation
             }
+            Self::Print { explanation: explanation_id, out, force } => {
+                let wanted = pb::GetExplanationDocumentRequest { explanation_id };
+                let page = client.get_explanation_document(wanted).await?.into_inner();
+                let destination = Destination { path: out, force };
+                return transfer::keep(
+                    &destination,
+                    &page.file_name,
+                    &page.content,
+                    &page.sha256,
+                    global.output(),
+                );
+            }
             Self::Withdraw { explanation: explanation_id, reason } => {
                 let wanted = pb::WithdrawExplanationRequest { explanation_id, reason, request_id };
                 client.withdraw_explanation(wanted).await?.into_inner().explanation
@@ -157,7 +180,14 @@ impl Explanation {
                     }
                 })
                 .await?;
-                let columns = &["explanation_id", "unit_id", "state", "content.subject", "file_time"];
+                let columns = &[
+                    "explanation_id",
+                    "document_number",
+                    "unit_id",
+                    "state",
+                    "content.subject",
+                    "file_time",
+                ];
                 let reply = pb::ListExplanationsResponse { explanations, next_page_token };
                 global.output().list(&reply, "explanations", columns);
                 return Ok(());

@@ -1,5 +1,6 @@
 //! `govshare catalog`: entries from an office's file to publication and search (art. 14-16).
 
+pub mod archive;
 pub mod entry_row;
 pub mod filings;
 pub mod import;
@@ -63,6 +64,8 @@ pub enum Command {
     Calendar(upkeep::Calendar),
     Updated(upkeep::Updated),
     Duplicates(upkeep::Duplicates),
+    #[command(subcommand)]
+    Archive(archive::Archive),
     #[command(subcommand)]
     Explanation(filings::Explanation),
     #[command(subcommand)]
@@ -161,6 +164,7 @@ pub async fn run(command: Command, global: &Global) -> Result<(), Failure> {
         Command::Calendar(calendar) => calendar.run(global).await,
         Command::Updated(updated) => updated.run(global).await,
         Command::Duplicates(duplicates) => duplicates.run(global).await,
+        Command::Archive(archive) => archive.run(global).await,
         Command::Explanation(explanation) => explanation.run(global).await,
         Command::Plan(plan) => plan.run(global).await,
         Command::Regulation(regulation) => regulation.run(global).await,

@@ -164,18 +164,19 @@ async fn ask(clerk: &Person, narrator: &mut Narrator, imported: &Imported) -> Re
     drafts.retain(|entry| imported.entries.contains(&entry.entry_id));
     let asked = review::ask(&clerk.caller, &drafts).await?;
     for refused in &asked.refused {
-        ensure(refused.reason == "ENTRY_INCOMPLETE", || {
-            format!("review of {}: {} {}", refused.title, refused.reason, refused.description)
-        })?;
+        ensure(
+            ["ENTRY_INCOMPLETE", "SHARING_TYPE_NOT_IN_POLICY"].contains(&refused.reason.as_str()),
+            || format!("review of {}: {} {}", refused.title, refused.reason, refused.description),
+        )?;
     }
     if asked.done > 0 {
         let what = format!("asks for the secrecy review of {} versions", asked.done);
         narrator.done(&clerk.name, what, "16", "IN_REVIEW");
     }
     if let Some(first) = asked.refused.first() {
-        let (number, title) = (asked.refused.len(), &first.title);
+        let (number, title, reason) = (asked.refused.len(), &first.title, &first.reason);
         narrator.note(format!(
-            "{number} lack what an entry must state and stay drafts, e.g. {title} (ENTRY_INCOMPLETE)"
+            "{number} do not state what the policy asks of an entry and stay drafts, e.g. {title} ({reason})"
         ));
     }
     Ok(())

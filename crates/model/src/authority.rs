@@ -18,10 +18,8 @@ pub enum Relation {
     Applicant,
     /// The info office's own unit (区政府信息办), whoever the record belongs to.
     InfoOffice,
-    /// The bureau that the policy makes responsible for the matter: statistics bureau (art. 10), archives bureau
-    /// (art. 11).
-    Supervisor,
-    /// The unit that inspects, or that decides what was referred to it (有关部门, art. 33, 34).
+    /// The unit whose task the matter is (主管部门, 有关部门): statistics bureau for surveys (art. 10), archives bureau
+    /// for archiving (11), who inspects (33), who decides what was referred to it (34).
     Competent,
 }
 
@@ -32,7 +30,6 @@ impl Relation {
         Relation::Provider,
         Relation::Applicant,
         Relation::InfoOffice,
-        Relation::Supervisor,
         Relation::Competent,
     ];
 }

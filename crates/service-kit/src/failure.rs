@@ -83,6 +83,11 @@ impl Refusal {
         reason_name(self.0.reason)
     }
 
+    /// The article that the refusal names, to pass it on.
+    pub fn named_article(&self) -> Option<&str> {
+        self.0.metadata.iter().find(|(key, _)| *key == "article").map(|(_, article)| article.as_str())
+    }
+
     pub fn english(&self) -> &str {
         &self.0.english
     }
@@ -143,6 +148,7 @@ fn code(reason: Reason) -> Code {
         | DuplicateCollection
         | NotLeadUnit
         | AuthorityReviewMissing
+        | SharingTypeNotInPolicy
         | AttachmentsFull
         | NotHeard
         | NotGrave

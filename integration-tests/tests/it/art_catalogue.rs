@@ -1,4 +1,4 @@
-//! What the policy asks of the catalogue, over the gateway: units, classification, entries, explanations, updates.
+//! What the policy asks of the catalogue, over the gateway: units, classification, entries, updates.
 
 use govshare_model::Role;
 use govshare_proto::catalog::v1 as catalog;
@@ -7,6 +7,7 @@ use govshare_proto::security_review::v1 as reviews;
 use integration_tests::refusal::refused;
 use integration_tests::steps::{content, request_id};
 use integration_tests::{DATA, eventually};
+use sqlx::{Connection, PgConnection};
 use tonic::Code;
 
 use crate::city::City;
@@ -109,60 +110,6 @@ async fn art_15_the_info_office_keeps_the_classification_and_resource_codes_foll
     refused(late, Code::InvalidArgument, "FIELD_INVALID");
     let kinds = kinds_of(&city, "classification-node/3070010", 2).await;
     assert_eq!(kinds, ["classification-node.registered", "classification-node.retired"]);
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn art_16_what_cannot_be_listed_is_explained_to_the_info_office_in_writing() {
-    let city = City::start().await;
-    let create = |reasons: &str| catalog::CreateExplanationRequest {
-        content: Some(catalog::ExplanationContent {
-            subject: "教育督导案件线索".to_owned(),
-            reasons: reasons.to_owned(),
-            basis: String::new(),
-        }),
-        request_id: request_id(),
-    };
-    let both = city.someone(UNIT, "jiaowei.zhang", &[Role::Drafter, Role::Approver]);
-    let bad = both.explanations().create_explanation(create(" ")).await;
-    refused(bad, Code::InvalidArgument, "FIELD_INVALID").violates("content.reasons");
-    let drafted = both.explanations().create_explanation(create("正在办理，登记将影响调查")).await;
-    let id = drafted.expect("drafted").into_inner().explanation.expect("one").explanation_id;
-    let get = || catalog::GetExplanationRequest { explanation_id: id.clone() };
-    let early = city.info_office().explanations().get_explanation(get()).await;
-    refused(early, Code::NotFound, "NOT_FOUND");
-    let file = || catalog::FileExplanationRequest { explanation_id: id.clone(), request_id: request_id() };
-    refused(both.explanations().file_explanation(file()).await, Code::PermissionDenied, "SELF_APPROVAL")
-        .article("16");
-    assert_eq!(waiting(&city, UNIT, Role::Approver).await, ["file"]);
-
-    city.person(UNIT, Role::Approver).explanations().file_explanation(file()).await.expect("filed");
-    assert!(waiting(&city, UNIT, Role::Approver).await.is_empty());
-    let seen =
-        city.info_office().explanations().get_explanation(get()).await.expect("filed with it").into_inner();
-    let seen = seen.explanation.expect("one");
-    assert_eq!((seen.state(), seen.file_time.is_some()), (catalog::ExplanationState::Filed, true));
-    let stranger = city.person(OTHER, Role::Drafter).explanations().get_explanation(get()).await;
-    refused(stranger, Code::NotFound, "NOT_FOUND");
-    let update = catalog::UpdateExplanationRequest {
-        explanation_id: id.clone(),
-        content: create("改").content,
-        etag: String::new(),
-        request_id: request_id(),
-    };
-    let late = both.explanations().update_explanation(update).await;
-    refused(late, Code::FailedPrecondition, "WRONG_STATE").state("FILED");
-    let withdraw = catalog::WithdrawExplanationRequest {
-        explanation_id: id.clone(),
-        reason: "案件已结，可以登记".to_owned(),
-        request_id: request_id(),
-    };
-    both.explanations().withdraw_explanation(withdraw).await.expect("withdrawn");
-    let listed = catalog::ListExplanationsRequest::default();
-    let listed =
-        city.info_office().explanations().list_explanations(listed).await.expect("listed").into_inner();
-    assert_eq!(listed.explanations[0].withdraw_reason, "案件已结，可以登记");
-    let kinds = kinds_of(&city, &format!("explanation/{id}"), 3).await;
-    assert_eq!(kinds, ["explanation.drafted", "explanation.filed", "explanation.withdrawn"]);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -366,4 +313,35 @@ async fn art_19_data_published_on_the_exchange_platform_counts_as_an_update() {
     })
     .await;
     assert_eq!((schedule.last_update, schedule.next_due), (day(2026, 3, 10), day(2027, 3, 10)));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn art_19_what_was_published_before_there_was_a_calendar_is_taken_into_it() {
+    let city = City::start().await;
+    let published = city.published_entry(UNIT).await;
+    let retired = city.published_entry(UNIT).await;
+    let retire = catalog::RetireEntryRequest {
+        entry_id: retired.clone(),
+        reason: "机构撤销".to_owned(),
+        request_id: request_id(),
+    };
+    city.person(UNIT, Role::Approver).entries().retire_entry(retire).await.expect("retired");
+    city.travel_to(2026, 5, 6);
+    let get = |entry: &str| catalog::GetUpdateScheduleRequest { entry_id: entry.to_owned() };
+    let anyone = city.person(OTHER, Role::Drafter);
+    // As a database that older versions of the service wrote looks when it is migrated.
+    let mut owner = PgConnection::connect(city.database.url()).await.expect("connected");
+    let older = concat!(
+        "SET search_path TO catalog; DROP TABLE unscheduled_entries; DELETE FROM update_schedules; ",
+        include_str!("../../../services/catalog/migrations/0011_update_calendar_backlog.sql")
+    );
+    sqlx::raw_sql(older).execute(&mut owner).await.expect("migrated");
+    let schedule = eventually("the entry is on the calendar", async || {
+        let reply = anyone.update_calendar().get_update_schedule(get(&published)).await;
+        reply.map_err(|status| status.to_string())
+    })
+    .await;
+    let schedule = schedule.into_inner().update_schedule.expect("one");
+    assert_eq!((schedule.next_due, schedule.last_update), (day(2027, 5, 6), None), "a year from today");
+    refused(anyone.update_calendar().get_update_schedule(get(&retired)).await, Code::NotFound, "NOT_FOUND");
 }

@@ -1,6 +1,7 @@
 //! Journeys of the secrecy bureau's work, over the gateway: art. 9, 24, 30 and 31.
 
 use govshare_model::Role;
+use govshare_proto::catalog::v1 as catalog;
 use govshare_proto::google::r#type::Date;
 use govshare_proto::security_review::v1::{
     self as pb, RestrictionBasis, RestrictionState, ReviewState, SecrecyRulesState,
@@ -69,6 +70,9 @@ async fn art24_on_application_only_with_a_basis_that_the_secrecy_bureau_approved
     let early = city.info_office().restrictions().file_restriction(file()).await;
     refused(early, Code::FailedPrecondition, "WRONG_STATE").state("STATED").article("24(二)");
     let approve = || pb::ApproveRestrictionRequest { restriction_id: id.clone(), request_id: request_id() };
+    let read = catalog::GetEntryRequest { entry_id: entry.clone() };
+    let read = bureau(&city).entries().get_entry(read).await.expect("the bureau reads what it decides on");
+    assert!(read.into_inner().entry.expect("an entry").latest.is_some());
     let unit = city.person(PROVIDER, Role::Approver).restrictions().approve_restriction(approve()).await;
     refused(unit, Code::PermissionDenied, "ROLE_NOT_ALLOWED");
     bureau(&city).restrictions().approve_restriction(approve()).await.expect("approved");

@@ -1,12 +1,29 @@
-//! What the conversions of all aggregates share: required fields, etags and update masks.
+//! What the conversions of all aggregates share: required fields, ids of steps, etags and update masks.
+
+use std::fmt::Display;
+use std::str::FromStr;
 
 use prost_types::FieldMask;
-use service_kit::{Failure, Reason, Refusal, Violations};
+use service_kit::{Call, Failure, Reason, Refusal, Violations};
+use tonic::Request;
 
 /// What was parsed, if nothing was wrong.
 pub fn given<T>(parsed: Option<T>, violations: Violations) -> Result<T, Failure> {
     violations.finish()?;
     parsed.ok_or_else(|| Failure::internal("a field is missing without a violation"))
+}
+
+/// The call of a step and the record that it names in `field`; `violations` are those of the other fields.
+pub fn parse_step<Id: FromStr<Err: Display>>(
+    request: &Request<impl prost::Message>,
+    request_id: &str,
+    field: &str,
+    id: &str,
+    mut violations: Violations,
+) -> Result<(Call, Id), Failure> {
+    let call = Call::new(request, request_id, &mut violations)?;
+    let id = violations.parse(field, id);
+    Ok((call, given(id, violations)?))
 }
 
 /// A record's version as callers see it (AIP-154).

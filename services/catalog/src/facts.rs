@@ -2,9 +2,7 @@
 
 use std::collections::HashMap;
 
-use govshare_model::calendar::shanghai_date;
 use govshare_model::id::{EntryId, ReviewId, UnitId};
-use govshare_model::pack::Packs;
 use govshare_proto::catalog::internal::v1 as pb;
 use govshare_proto::catalog::internal::v1::catalog_facts_service_server::CatalogFactsService;
 use govshare_proto::catalog::v1::EntryVersionState;
@@ -17,6 +15,7 @@ use crate::entries::EntryStore;
 use crate::entries::content::ContentDigest;
 use crate::entries::entry::Entry;
 use crate::entries::refusal;
+use crate::policy_pack::Policy;
 use crate::unit_keys::convert as key_convert;
 use crate::unit_keys::store::KeyStore;
 use crate::units::convert as unit_convert;
@@ -29,6 +28,7 @@ pub struct CatalogFacts {
     pub units: UnitStore,
     pub keys: KeyStore,
     pub schedules: ScheduleStore,
+    pub policy: Policy,
 }
 
 type Reply<T> = Result<Response<T>, Status>;
@@ -72,7 +72,10 @@ impl CatalogFactsService for CatalogFacts {
         let mut violations = Violations::new();
         let id = violations.parse("unit_id", &request.get_ref().unit_id);
         let unit = self.units.load(&given(id, violations)?).await?;
-        Ok(Response::new(pb::GetUnitFactsResponse { unit: Some(unit_convert::to_proto(&unit)) }))
+        Ok(Response::new(pb::GetUnitFactsResponse {
+            unit: Some(unit_convert::to_proto(&unit)),
+            document_prefix: unit.document_prefix().to_string(),
+        }))
     }
 
     async fn get_unit_key_facts(
@@ -131,8 +134,7 @@ impl CatalogFactsService for CatalogFacts {
         let ids: Vec<Uuid> = begins.iter().map(|begin| begin.entry.0).collect();
         let mut entries = by_id(self.entries.load_all_for_update(&mut tx, &ids).await?);
         let statements = self.entries.statements(&mut tx, &ids).await?;
-        let pack = Packs::builtin().in_force(shanghai_date(now));
-        let pack = pack.ok_or_else(|| Failure::internal("no policy pack is in force today"))?;
+        let pack = self.policy.today().map_err(Failure::from)?;
         let mut transitions = Vec::new();
         let mut results = Vec::with_capacity(begins.len());
         for begin in &begins {
@@ -250,6 +252,7 @@ fn refused(refusal: &Refusal, entry: Option<&Entry>) -> pb::BeginReviewResult {
         description: format!("{} / {}", refusal.chinese(), refusal.english()),
         provider_unit_id: entry.map(|entry| entry.provider.to_string()).unwrap_or_default(),
         state: state.unwrap_or(EntryVersionState::Unspecified).into(),
+        article: refusal.named_article().unwrap_or_default().to_owned(),
         ..Default::default()
     }
 }

@@ -10,6 +10,7 @@ pub mod entries;
 mod error;
 pub mod explanations;
 mod facts;
+mod policy_pack;
 pub mod regulations;
 pub mod search;
 pub mod shared_databases;
@@ -49,6 +50,7 @@ use collection::{Check, Collection, PlanStore};
 use entries::{Entries, EntryStore, Follower, Searching};
 use explanations::{ExplanationStore, Explanations};
 use facts::CatalogFacts;
+use policy_pack::Policy;
 use regulations::{RegulationStore, Regulations};
 use shared_databases::{SharedDatabaseStore, SharedDatabases};
 use unit_keys::key::InfoOffice;
@@ -116,6 +118,9 @@ pub struct Settings {
     pub archives_bureau: UnitId,
     /// Where this replica keeps its search index; empty: in memory.
     pub index_dir: PathBuf,
+    /// The policy packs and the days on which each is in force, `PACK@FROM..UNTIL` with commas between them; the same
+    /// list as access-request's.
+    pub packs: String,
     /// How often published entries are looked at for being late.
     pub sweep_seconds: u64,
 }
@@ -150,9 +155,10 @@ async fn run(config: Config<Settings>, runtime: Runtime) -> Result<(), Error> {
     let service = Service::start(NAME, &config, runtime).await?;
     let audit = service.upstream(&config, "audit")?;
     let database = service.database(&config, Some(audit), Vec::new())?;
+    let policy = Policy::configured(&config.service.packs, database.clock().clone())?;
     let units = UnitStore::new(database.clone());
     let keys = KeyStore::new(database.clone());
-    let entries = EntryStore::new(database.clone());
+    let entries = EntryStore::new(database.clone(), policy.clone());
     let classification = ClassificationStore::new(database.clone());
 
     let directory = Some(config.service.index_dir.clone()).filter(|path| !path.as_os_str().is_empty());
@@ -167,6 +173,7 @@ async fn run(config: Config<Settings>, runtime: Runtime) -> Result<(), Error> {
             database: database.clone(),
             units: units.clone(),
             keys: keys.clone(),
+            policy: policy.clone(),
             info_office,
         }),
         bytes
@@ -185,6 +192,7 @@ async fn run(config: Config<Settings>, runtime: Runtime) -> Result<(), Error> {
             store: entries.clone(),
             units: units.clone(),
             classification: classification.clone(),
+            policy: policy.clone(),
             searching: Searching::new(index.clone(), entries.clone()),
         }),
         bytes
@@ -205,6 +213,7 @@ async fn run(config: Config<Settings>, runtime: Runtime) -> Result<(), Error> {
             database: database.clone(),
             store: plans.clone(),
             check: Check::new(index, plans.clone()),
+            policy: policy.clone(),
             statistics_bureau: config.service.statistics_bureau.clone(),
         }),
         bytes
@@ -231,6 +240,8 @@ async fn run(config: Config<Settings>, runtime: Runtime) -> Result<(), Error> {
         ExplanationServiceServer::new(Explanations {
             database: database.clone(),
             store: explanations.clone(),
+            units: units.clone(),
+            info_office: office.clone(),
         }),
         bytes
     ));
@@ -252,7 +263,7 @@ async fn run(config: Config<Settings>, runtime: Runtime) -> Result<(), Error> {
     ));
     let tasks = WorkList::new(database.clone(), service.shutdown.clone());
     routes.add_service(bounded!(TaskServiceServer::new(tasks), bytes));
-    let facts = CatalogFacts { database: database.clone(), entries, units, keys, schedules };
+    let facts = CatalogFacts { database: database.clone(), entries, units, keys, schedules, policy };
     routes.add_service(bounded!(CatalogFactsServiceServer::new(facts), bytes));
     service.serve(routes, ACCESS, Some(database)).await
 }

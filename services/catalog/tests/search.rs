@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use catalog::search::{
-    COUNT_CAP, Count, Document, Error, Field, Filter, Hit, Index, InvalidQuery, Key, Query, Sharing, Text,
+    COUNT_CAP, Count, Document, Error, Field, Filter, Index, InvalidQuery, Key, Query, Sharing, Text,
 };
 use govshare_model::id::EntryId;
 use proptest::collection::vec;
@@ -91,7 +91,7 @@ fn day_of_issue(day: i64) -> Date {
     Date::from_calendar_date(2014, Month::August, 1).expect("a date") + Duration::days(day)
 }
 
-fn like(entries: &BTreeMap<EntryId, Document>, query: &Query) -> Vec<Hit> {
+fn like(entries: &BTreeMap<EntryId, Document>, query: &Query) -> Vec<Key> {
     let mut found: Vec<Key> = entries
         .values()
         .filter(|entry| query.filters.iter().all(|filter| entry.filters.contains(filter)))
@@ -106,10 +106,10 @@ fn like(entries: &BTreeMap<EntryId, Document>, query: &Query) -> Vec<Hit> {
         })
         .collect();
     found.sort();
-    found.into_iter().map(|key| Hit { entry_id: key.entry_id, class: key.class }).collect()
+    found
 }
 
-fn all_pages(index: &Index, query: &Query) -> (Vec<Hit>, Vec<Count>) {
+fn all_pages(index: &Index, query: &Query) -> (Vec<Key>, Vec<Count>) {
     let (mut hits, mut totals, mut query) = (Vec::new(), Vec::new(), query.clone());
     loop {
         let page = index.search(&query).expect("an answer");

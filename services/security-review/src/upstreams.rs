@@ -156,7 +156,8 @@ fn refusal(version: EntryVersion, result: &pb::BeginReviewResult) -> Refusal {
     }
     let words = result.description.as_str();
     let (chinese, english) = words.split_once(" / ").unwrap_or((words, words));
-    let refusal = Refusal::new(reason, english, chinese).article("16");
+    let article = if result.article.is_empty() { "16" } else { result.article.as_str() };
+    let refusal = Refusal::new(reason, english, chinese).article(article);
     match result.state() {
         EntryVersionState::Unspecified => refusal,
         state => {

@@ -28,11 +28,23 @@ impl From<Rejection> for Failure {
                 .article("11")
                 .into();
             }
+            Rejection::SelfApproval => {
+                return Refusal::new(
+                    Reason::SelfApproval,
+                    "you recorded the archiving, so somebody else has to confirm it",
+                    "归档登记人不得确认自己登记的归档",
+                )
+                .article("11")
+                .into();
+            }
             Rejection::EndsBeforeStart => {
                 ("information.period_end", "lies before period_start / 结束日期早于开始日期")
             }
             Rejection::DueBeforeEnd => {
                 ("information.archive_due", "lies before period_end / 归档期限早于采集结束日期")
+            }
+            Rejection::DayBeforeEnd => {
+                ("day", "must not lie before the last day of the collection / 归档日期不得早于采集结束日期")
             }
             Rejection::DayToCome => ("day", "must not lie after today / 归档日期不得晚于今日"),
         };

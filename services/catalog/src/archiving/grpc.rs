@@ -13,7 +13,7 @@ use uuid::Uuid;
 use super::record::{Mark, Record, Rejection, Transition};
 use super::store::{ArchiveStore, Filter};
 use super::{convert, policy};
-use crate::convert::given;
+use crate::convert::{given, parse_step};
 use crate::entries::EntryStore;
 
 pub struct Archiving {
@@ -68,18 +68,6 @@ impl Archiving {
         let reply = reply(Some(convert::to_proto(changed.record())));
         Ok(Response::new(tx.commit(call, reply).await?))
     }
-}
-
-/// Id and request id of a transition.
-fn parse<M: prost::Message>(
-    request: &Request<M>,
-    id: &str,
-    request_id: &str,
-    mut violations: Violations,
-) -> Result<(Call, Uuid), Failure> {
-    let call = Call::new(request, request_id, &mut violations)?;
-    let id = violations.parse("archive_record_id", id);
-    Ok((call, given(id, violations)?))
 }
 
 #[tonic::async_trait]
@@ -157,9 +145,11 @@ impl ArchivingService for Archiving {
         let mut violations = Violations::new();
         let number = violations.text("archive_number", &body.archive_number, 1, 100);
         let day = violations.date("day", body.day.as_ref());
-        let (call, id) = parse(&request, &body.archive_record_id, &body.request_id, violations)?;
+        let (call, id) =
+            parse_step(&request, &body.request_id, "archive_record_id", &body.archive_record_id, violations)?;
         let now = self.database.clock().now();
-        let mark = Mark { number, day: day.unwrap_or(shanghai_date(now)) };
+        let mark =
+            Mark { number, day: day.unwrap_or(shanghai_date(now)), by: Some(call.actor.subject.clone()) };
         let archive = |record: Record| record.archive(mark, now);
         let reply = |archive_record| pb::RecordArchivingResponse { archive_record };
         Ok(self.change(&call, "RecordArchiving", id, archive, reply).await?)
@@ -170,9 +160,15 @@ impl ArchivingService for Archiving {
         request: Request<pb::ConfirmArchivingRequest>,
     ) -> Reply<pb::ConfirmArchivingResponse> {
         let body = request.get_ref();
-        let (call, id) = parse(&request, &body.archive_record_id, &body.request_id, Violations::new())?;
+        let (call, id) = parse_step(
+            &request,
+            &body.request_id,
+            "archive_record_id",
+            &body.archive_record_id,
+            Violations::new(),
+        )?;
         let now = self.database.clock().now();
-        let confirm = |record: Record| record.confirm(now);
+        let confirm = |record: Record| record.confirm(&call.actor, now);
         let reply = |archive_record| pb::ConfirmArchivingResponse { archive_record };
         Ok(self.change(&call, "ConfirmArchiving", id, confirm, reply).await?)
     }
@@ -184,7 +180,8 @@ impl ArchivingService for Archiving {
         let body = request.get_ref();
         let mut violations = Violations::new();
         let objection = violations.text("objection", &body.objection, 1, 2000);
-        let (call, id) = parse(&request, &body.archive_record_id, &body.request_id, violations)?;
+        let (call, id) =
+            parse_step(&request, &body.request_id, "archive_record_id", &body.archive_record_id, violations)?;
         let now = self.database.clock().now();
         let object = |record: Record| record.object(objection, now);
         let reply = |archive_record| pb::ObjectToArchivingResponse { archive_record };

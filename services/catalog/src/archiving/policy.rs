@@ -14,17 +14,17 @@ const DISTRICT: &[Role] = &[Role::InfoOffice, Role::Auditor];
 const DRAFTER: &[Role] = &[Role::Drafter];
 const APPROVER: &[Role] = &[Role::Approver];
 
-/// The supervisor is the archives bureau.
+/// Competent is the archives bureau.
 pub const RULES: &[Rule] = &[
     Rule { method: READ, roles: MEMBERS, relation: Relation::Owner, states: &[] },
-    Rule { method: READ, roles: MEMBERS, relation: Relation::Supervisor, states: &[] },
+    Rule { method: READ, roles: MEMBERS, relation: Relation::Competent, states: &[] },
     Rule { method: READ, roles: DISTRICT, relation: Relation::Anyone, states: &[] },
     Rule { method: "ListArchiveRecords", roles: MEMBERS, relation: Relation::Anyone, states: &[] },
     Rule { method: "ListArchiveRecords", roles: DISTRICT, relation: Relation::Anyone, states: &[] },
     Rule { method: "CreateArchiveRecord", roles: DRAFTER, relation: Relation::Anyone, states: &[] },
     Rule { method: "RecordArchiving", roles: DRAFTER, relation: Relation::Owner, states: &[] },
-    Rule { method: "ConfirmArchiving", roles: APPROVER, relation: Relation::Supervisor, states: &[] },
-    Rule { method: "ObjectToArchiving", roles: APPROVER, relation: Relation::Supervisor, states: &[] },
+    Rule { method: "ConfirmArchiving", roles: APPROVER, relation: Relation::Competent, states: &[] },
+    Rule { method: "ObjectToArchiving", roles: APPROVER, relation: Relation::Competent, states: &[] },
 ];
 
 pub fn relations(actor: &Actor, record: &Record, archives_bureau: &UnitId) -> Vec<Relation> {
@@ -33,7 +33,7 @@ pub fn relations(actor: &Actor, record: &Record, archives_bureau: &UnitId) -> Ve
         relations.push(Relation::Owner);
     }
     if actor.unit == *archives_bureau {
-        relations.push(Relation::Supervisor);
+        relations.push(Relation::Competent);
     }
     relations
 }

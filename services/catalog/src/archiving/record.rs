@@ -3,7 +3,7 @@
 use govshare_model::calendar::{Due, shanghai_date};
 use govshare_model::id::{EntryId, UnitId};
 use govshare_model::task::{Task, WaitsFor};
-use govshare_model::{Actor, Role};
+use govshare_model::{Actor, Role, Subject};
 use time::{Date, OffsetDateTime};
 use uuid::Uuid;
 
@@ -35,6 +35,8 @@ pub struct Information {
 pub struct Mark {
     pub number: String,
     pub day: Date,
+    /// Who made it; marks from before this was recorded do not say.
+    pub by: Option<Subject>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -90,6 +92,10 @@ pub enum Rejection {
     DueBeforeEnd,
     /// The day of the archiving lies ahead.
     DayToCome,
+    /// It would have been archived before all of it was collected.
+    DayBeforeEnd,
+    /// Who made the mark confirms it.
+    SelfApproval,
     /// Nothing was archived yet, and its last day has not passed.
     NotOverdue,
 }
@@ -146,11 +152,17 @@ impl Record {
         if mark.day > shanghai_date(now) {
             return Err(Rejection::DayToCome);
         }
+        if mark.day < self.information.end {
+            return Err(Rejection::DayBeforeEnd);
+        }
         Ok(self.become_state(State::Archived { mark }, Happened::Archived, now))
     }
 
-    pub fn confirm(self, now: OffsetDateTime) -> Result<Transition, Rejection> {
+    pub fn confirm(self, by: &Actor, now: OffsetDateTime) -> Result<Transition, Rejection> {
         let State::Archived { mark } = &self.state else { return Err(self.wrong_state()) };
+        if mark.by.as_ref() == Some(&by.subject) {
+            return Err(Rejection::SelfApproval);
+        }
         let mark = mark.clone();
         Ok(self.become_state(State::Confirmed { mark }, Happened::Confirmed, now))
     }
@@ -180,14 +192,15 @@ impl Record {
         };
         let due = Some(Due { date: self.information.archive_due, provisional: false });
         let drafter: &[Role] = &[Role::Drafter];
-        match self.state {
+        match &self.state {
             State::ToArchive => {
                 vec![task("archive", "办理归档", "archive the information", "20", &self.unit, drafter, due)]
             }
-            State::Archived { .. } => {
+            State::Archived { mark } => {
                 let en = "look at the archiving";
                 let approver: &[Role] = &[Role::Approver];
-                vec![task("examine", "检查归档", en, "11", archives_bureau, approver, None)]
+                let examine = task("examine", "检查归档", en, "11", archives_bureau, approver, None);
+                vec![Task { not: mark.by.clone(), ..examine }]
             }
             State::Objected { .. } => {
                 let en = "mend the archiving";

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use aws_lc_rs::digest;
-use govshare_model::Actor;
 use govshare_model::id::{EntryId, UnitId};
+use govshare_model::{Actor, Subject};
 use service_kit::{Database, Event, Failure, Refusal, Tx};
 use sqlx::PgConnection;
 use time::{Date, OffsetDateTime};
@@ -78,10 +78,10 @@ impl ArchiveStore {
         let written = sqlx::query!(
             "INSERT INTO catalog.archive_records AS old (id, unit_id, title, period_start, period_end, system, \
                entry_id, archive_due, state, archive_number, archive_day, objection, created_at, updated_at, \
-               version) \
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15) \
+               version, archived_by) \
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16) \
              ON CONFLICT (id) DO UPDATE SET state = excluded.state, archive_number = excluded.archive_number, \
-               archive_day = excluded.archive_day, objection = excluded.objection, \
+               archive_day = excluded.archive_day, archived_by = excluded.archived_by, objection = excluded.objection, \
                updated_at = excluded.updated_at, version = excluded.version \
              WHERE old.version = excluded.version - 1",
             record.id,
@@ -98,7 +98,8 @@ impl ArchiveStore {
             record.state.objection(),
             record.created,
             record.updated,
-            record.version
+            record.version,
+            mark.and_then(|mark| mark.by.as_ref()).map(Subject::as_str)
         )
         .execute(&mut **tx)
         .await?;
@@ -159,6 +160,7 @@ struct Row {
     created_at: OffsetDateTime,
     updated_at: OffsetDateTime,
     version: i64,
+    archived_by: Option<String>,
 }
 
 /// A row that no state allows is a fault of ours and is named as such.
@@ -166,7 +168,11 @@ impl TryFrom<Row> for Record {
     type Error = Failure;
 
     fn try_from(row: Row) -> Result<Self, Failure> {
-        let mark = row.archive_number.zip(row.archive_day).map(|(number, day)| Mark { number, day });
+        let mark = row.archive_number.zip(row.archive_day).map(|(number, day)| Mark {
+            number,
+            day,
+            by: row.archived_by.map(Subject),
+        });
         let state = match (row.state.as_str(), mark, row.objection) {
             ("TO_ARCHIVE", None, None) => State::ToArchive,
             ("ARCHIVED", Some(mark), None) => State::Archived { mark },

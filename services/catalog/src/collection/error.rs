@@ -16,8 +16,8 @@ impl From<Rejection> for Failure {
             .article("18"),
             Rejection::SelfApproval => Refusal::new(
                 Reason::SelfApproval,
-                "you wrote on this plan, so another approver has to submit it",
-                "编制人不得报送自己编制的采集计划",
+                "you wrote or submitted this plan, so another approver has to take this step",
+                "本人编制或报送的采集计划须由他人办理",
             )
             .article("18"),
             Rejection::NeedMissing { items } => {
@@ -41,10 +41,6 @@ impl From<Rejection> for Failure {
                 format!("以下信息可通过共享获取，不得重复采集：{}", names.join("、")),
             )
             .article(&article),
-            Rejection::NoPolicy => {
-                Refusal::new(Reason::WrongState, "no policy pack is in force today", "当日没有生效的规则包")
-                    .article("37")
-            }
         };
         refusal.into()
     }

@@ -1,9 +1,8 @@
 //! The contract's methods: parse, load, authorize, transition, save, respond.
 
 use govshare_model::Actor;
-use govshare_model::calendar::shanghai_date;
 use govshare_model::id::UnitId;
-use govshare_model::pack::{Duplicates, Pack, Packs};
+use govshare_model::pack::Duplicates;
 use govshare_proto::catalog::v1 as pb;
 use govshare_proto::catalog::v1::collection_service_server::CollectionService;
 use service_kit::page::Page;
@@ -12,16 +11,18 @@ use tonic::{Request, Response, Status};
 use uuid::Uuid;
 
 use super::check::Check;
-use super::plan::{Plan, Rejection, Transition};
+use super::plan::{Plan, Transition};
 use super::store::{Filter, PlanStore};
 use super::{convert, policy};
-use crate::convert::{check_etag, given};
+use crate::convert::{check_etag, given, parse_step};
 use crate::error::lost_race;
+use crate::policy_pack::Policy;
 
 pub struct Collection {
     pub database: Database,
     pub store: PlanStore,
     pub check: Check,
+    pub policy: Policy,
     pub statistics_bureau: UnitId,
 }
 
@@ -39,11 +40,6 @@ impl Collection {
             policy::standing(&plan.state),
             ("collection-plan", &plan.id),
         )
-    }
-
-    fn pack(&self) -> Result<&'static Pack, Rejection> {
-        let today = shanghai_date(self.database.clock().now());
-        Packs::builtin().in_force(today).ok_or(Rejection::NoPolicy)
     }
 
     /// The steps that every transition of one plan takes; `step` is the machine's.
@@ -69,18 +65,6 @@ impl Collection {
         let shown = convert::to_proto(changed.as_ref().map_or(&found, Transition::plan));
         Ok(Response::new(tx.commit(call, reply(Some(shown))).await?))
     }
-}
-
-/// Id and request id of a transition.
-fn parse<M: prost::Message>(
-    request: &Request<M>,
-    id: &str,
-    request_id: &str,
-    mut violations: Violations,
-) -> Result<(Call, Uuid), Failure> {
-    let call = Call::new(request, request_id, &mut violations)?;
-    let id = violations.parse("collection_plan_id", id);
-    Ok((call, given(id, violations)?))
 }
 
 #[tonic::async_trait]
@@ -154,7 +138,13 @@ impl CollectionService for Collection {
         let body = request.get_ref();
         let mut violations = Violations::new();
         let content = convert::content(&body.title, &body.items, &mut violations);
-        let (call, id) = parse(&request, &body.collection_plan_id, &body.request_id, violations)?;
+        let (call, id) = parse_step(
+            &request,
+            &body.request_id,
+            "collection_plan_id",
+            &body.collection_plan_id,
+            violations,
+        )?;
         let now = self.database.clock().now();
         let revise = |plan: Plan| Ok(plan.revise(content, &call.actor, now)?);
         let reply = |collection_plan| pb::UpdateCollectionPlanResponse { collection_plan };
@@ -169,7 +159,7 @@ impl CollectionService for Collection {
         let mut violations = Violations::new();
         let items = convert::items(&request.get_ref().items, &mut violations);
         violations.finish()?;
-        let rule = self.pack().map_err(Failure::from)?.collection.duplicates.value;
+        let rule = self.policy.today().map_err(Failure::from)?.collection.duplicates.value;
         let findings = self.check.findings(&actor.unit, &items).await?;
         Ok(Response::new(pb::CheckDuplicatesResponse {
             findings: convert::findings(&items, &findings),
@@ -182,14 +172,20 @@ impl CollectionService for Collection {
         request: Request<pb::SubmitCollectionPlanRequest>,
     ) -> Reply<pb::SubmitCollectionPlanResponse> {
         let body = request.get_ref();
-        let (call, id) = parse(&request, &body.collection_plan_id, &body.request_id, Violations::new())?;
+        let (call, id) = parse_step(
+            &request,
+            &body.request_id,
+            "collection_plan_id",
+            &body.collection_plan_id,
+            Violations::new(),
+        )?;
         if let Some(reply) = self.database.replay(&call).await? {
             return Ok(Response::new(reply));
         }
         let checked = self.store.load(id).await?;
         self.authorize(&call.actor, "SubmitCollectionPlan", &checked)?;
         let findings = self.check.findings(&checked.unit, &checked.content.items).await?;
-        let (now, pack) = (self.database.clock().now(), self.pack().map_err(Failure::from)?);
+        let (now, pack) = (self.database.clock().now(), self.policy.today().map_err(Failure::from)?);
         let submit = |plan: Plan| {
             if plan.version != checked.version {
                 return Err(lost_race().into());
@@ -205,9 +201,15 @@ impl CollectionService for Collection {
         request: Request<pb::ApproveSurveyRequest>,
     ) -> Reply<pb::ApproveSurveyResponse> {
         let body = request.get_ref();
-        let (call, id) = parse(&request, &body.collection_plan_id, &body.request_id, Violations::new())?;
+        let (call, id) = parse_step(
+            &request,
+            &body.request_id,
+            "collection_plan_id",
+            &body.collection_plan_id,
+            Violations::new(),
+        )?;
         let now = self.database.clock().now();
-        let approve = |plan: Plan| Ok(Some(plan.approve_survey(now)?));
+        let approve = |plan: Plan| Ok(Some(plan.approve_survey(&call.actor, now)?));
         let reply = |collection_plan| pb::ApproveSurveyResponse { collection_plan };
         Ok(self.change(&call, "ApproveSurvey", (id, ""), approve, reply).await?)
     }
@@ -219,7 +221,13 @@ impl CollectionService for Collection {
         let body = request.get_ref();
         let mut violations = Violations::new();
         let reasons = violations.text("reasons", &body.reasons, 1, 2000);
-        let (call, id) = parse(&request, &body.collection_plan_id, &body.request_id, violations)?;
+        let (call, id) = parse_step(
+            &request,
+            &body.request_id,
+            "collection_plan_id",
+            &body.collection_plan_id,
+            violations,
+        )?;
         let now = self.database.clock().now();
         let back = |plan: Plan| Ok(Some(plan.return_survey(reasons, now)?));
         let reply = |collection_plan| pb::ReturnSurveyResponse { collection_plan };
@@ -233,7 +241,13 @@ impl CollectionService for Collection {
         let body = request.get_ref();
         let mut violations = Violations::new();
         let reason = violations.text("reason", &body.reason, 1, 500);
-        let (call, id) = parse(&request, &body.collection_plan_id, &body.request_id, violations)?;
+        let (call, id) = parse_step(
+            &request,
+            &body.request_id,
+            "collection_plan_id",
+            &body.collection_plan_id,
+            violations,
+        )?;
         let now = self.database.clock().now();
         let withdraw = |plan: Plan| Ok(Some(plan.withdraw(reason, now)?));
         let reply = |collection_plan| pb::WithdrawCollectionPlanResponse { collection_plan };

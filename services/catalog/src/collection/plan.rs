@@ -126,7 +126,7 @@ pub enum Rejection {
     WrongState {
         state: &'static str,
     },
-    /// Who wrote it submits it.
+    /// Who wrote it submits it, or who wrote or submitted it approves its surveys.
     SelfApproval,
     /// Another unit has what these items want, and their need is not stated (art. 18).
     NeedMissing {
@@ -137,8 +137,6 @@ pub enum Rejection {
         names: Vec<String>,
         article: String,
     },
-    /// No policy pack is in force on the day.
-    NoPolicy,
 }
 
 impl State {
@@ -263,10 +261,13 @@ impl Plan {
         Ok(self.become_state(state, Happened::Submitted, now))
     }
 
-    pub fn approve_survey(self, now: OffsetDateTime) -> Result<Transition, Rejection> {
+    pub fn approve_survey(self, by: &Actor, now: OffsetDateTime) -> Result<Transition, Rejection> {
         let State::AwaitingSurveyApproval { submission } = &self.state else {
             return Err(self.wrong_state());
         };
+        if submission.by == by.subject || self.written_by.contains(&by.subject) {
+            return Err(Rejection::SelfApproval);
+        }
         let state = State::Filed { submission: submission.clone(), approved: Some(now) };
         Ok(self.become_state(state, Happened::SurveyApproved, now))
     }
@@ -300,16 +301,18 @@ impl Plan {
             not: None,
             due: None,
         };
-        match self.state {
+        match &self.state {
             State::Draft => {
                 let only = self.written_by.first().filter(|_| self.written_by.len() == 1);
                 let en = "submit the collection plan";
                 let submit = task("submit", "报送采集计划", en, "18", &self.unit, &[Role::Approver]);
                 vec![Task { not: only.cloned(), ..submit }]
             }
-            State::AwaitingSurveyApproval { .. } => {
+            State::AwaitingSurveyApproval { submission } => {
                 let en = "decide on the statistical surveys";
-                vec![task("survey", "审批统计调查项目", en, "10", statistics_bureau, &[Role::Approver])]
+                let decide =
+                    task("survey", "审批统计调查项目", en, "10", statistics_bureau, &[Role::Approver]);
+                vec![Task { not: Some(submission.by.clone()), ..decide }]
             }
             State::Returned { .. } => {
                 let en = "revise the returned collection plan";

@@ -19,10 +19,10 @@ const SUBMITTED: &str = "SUBMITTED";
 /// A plan that only its unit knows of, or rewrites.
 const UNSUBMITTED: &str = "UNSUBMITTED";
 
-/// The supervisor is the statistics bureau.
+/// Competent is the statistics bureau.
 pub const RULES: &[Rule] = &[
     Rule { method: READ, roles: MEMBERS, relation: Relation::Owner, states: &[] },
-    Rule { method: READ, roles: MEMBERS, relation: Relation::Supervisor, states: &[SUBMITTED] },
+    Rule { method: READ, roles: MEMBERS, relation: Relation::Competent, states: &[SUBMITTED] },
     Rule { method: READ, roles: DISTRICT, relation: Relation::Anyone, states: &[SUBMITTED] },
     Rule { method: "ListCollectionPlans", roles: MEMBERS, relation: Relation::Anyone, states: &[] },
     Rule { method: "ListCollectionPlans", roles: DISTRICT, relation: Relation::Anyone, states: &[] },
@@ -31,8 +31,8 @@ pub const RULES: &[Rule] = &[
     Rule { method: "UpdateCollectionPlan", roles: DRAFTER, relation: Relation::Owner, states: &[] },
     Rule { method: "SubmitCollectionPlan", roles: APPROVER, relation: Relation::Owner, states: &[] },
     Rule { method: "WithdrawCollectionPlan", roles: APPROVER, relation: Relation::Owner, states: &[] },
-    Rule { method: "ApproveSurvey", roles: APPROVER, relation: Relation::Supervisor, states: &[SUBMITTED] },
-    Rule { method: "ReturnSurvey", roles: APPROVER, relation: Relation::Supervisor, states: &[SUBMITTED] },
+    Rule { method: "ApproveSurvey", roles: APPROVER, relation: Relation::Competent, states: &[SUBMITTED] },
+    Rule { method: "ReturnSurvey", roles: APPROVER, relation: Relation::Competent, states: &[SUBMITTED] },
 ];
 
 /// How far the district knows of a plan: what the table's states are.
@@ -46,7 +46,7 @@ pub fn relations(actor: &Actor, plan: &Plan, statistics_bureau: &UnitId) -> Vec<
         relations.push(Relation::Owner);
     }
     if actor.unit == *statistics_bureau {
-        relations.push(Relation::Supervisor);
+        relations.push(Relation::Competent);
     }
     relations
 }

@@ -4,7 +4,7 @@
 use std::fmt;
 
 use aws_lc_rs::digest;
-use govshare_model::pack::{Assessment, EntryField, Pack};
+use govshare_model::pack::{Assessment, EntryField, Pack, SharingClass};
 
 /// Content that may be listed; immutable.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -141,6 +141,15 @@ impl Sharing {
             Self::Unconditional => "UNCONDITIONAL",
             Self::Conditional => "CONDITIONAL",
             Self::Withheld => "WITHHELD",
+        }
+    }
+
+    /// As packs call it.
+    pub fn class(self) -> SharingClass {
+        match self {
+            Self::Unconditional => SharingClass::Active,
+            Self::Conditional => SharingClass::OnApplication,
+            Self::Withheld => SharingClass::NotShared,
         }
     }
 }

@@ -7,7 +7,7 @@ use govshare_model::id::{EntryId, ReviewId, UnitId};
 use govshare_model::pack::Pack;
 use time::OffsetDateTime;
 
-use super::content::{Content, ContentDigest, Statement};
+use super::content::{Content, ContentDigest, Sharing, Statement};
 pub use super::version::{Version, VersionState};
 use crate::classification::code::{ClassificationCode, ResourceCode};
 
@@ -107,6 +107,24 @@ impl Transition {
             | Happened::Coded => false,
         }
     }
+
+    /// Whether somebody else may have to act now, or nobody any more.
+    pub fn concerns_tasks(&self) -> bool {
+        match self.happened {
+            Happened::Revised(_)
+            | Happened::Registered
+            | Happened::ReviewRejected
+            | Happened::Approved
+            | Happened::Returned(_)
+            | Happened::Published
+            | Happened::Retired => true,
+            Happened::Drafted(_)
+            | Happened::ReviewBegun
+            | Happened::Suspended
+            | Happened::Resumed
+            | Happened::Coded => false,
+        }
+    }
 }
 
 /// Why a step is not possible.
@@ -138,6 +156,11 @@ pub enum Rejection {
     OtherContent,
     /// The info office has not approved the version, as the pack asks.
     NotApproved,
+    /// The text in force knows no such sharing class: what cannot be shared is not listed but explained.
+    ClassUnknown {
+        sharing: Sharing,
+        article: String,
+    },
     /// The pack asks for no review by the info office.
     NoAuthorityReview,
     /// The entry has a code of another node.
@@ -256,6 +279,10 @@ impl Entry {
             return Err(self.wrong_state());
         }
         self.latest.complete()?;
+        if let Some(sharing) = self.latest.sharing.filter(|sharing| pack.class(sharing.class()).is_none()) {
+            let article = pack.entry.not_shared_basis_required.article.clone();
+            return Err(Rejection::ClassUnknown { sharing, article });
+        }
         let required = Statement::required(pack, self.latest.sharing);
         let mut missing = required.into_iter().filter(|(wanted, _)| !stated.contains(wanted)).peekable();
         if let Some(article) = missing.peek().map(|(_, article)| (*article).to_owned()) {
@@ -313,6 +340,7 @@ impl Entry {
         mut self,
         number: i32,
         authority_review: bool,
+        by: &Actor,
         now: OffsetDateTime,
     ) -> Result<Option<Transition>, Rejection> {
         self.latest_of(number)?;
@@ -320,6 +348,9 @@ impl Entry {
             return Ok(None);
         }
         let review = self.awaits_authority(authority_review)?;
+        if self.latest.drafted_by == by.subject {
+            return Err(Rejection::SelfApproval);
+        }
         self.latest.state = VersionState::Approved { review };
         Ok(Some(self.become_state(Happened::Approved, now)))
     }

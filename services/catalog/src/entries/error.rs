@@ -45,10 +45,20 @@ pub fn refusal(rejection: Rejection, entry: EntryId) -> Refusal {
             .with("missing", fields)
             .article(&article)
         }
+        Rejection::ClassUnknown { sharing, article } => Refusal::new(
+            Reason::SharingTypeNotInPolicy,
+            format!(
+                "the policy in force knows no {}; what cannot be listed is explained in writing",
+                sharing.name()
+            ),
+            format!("现行规则不设 {} 类，不能登记的须向信息办书面说明", sharing.name()),
+        )
+        .with("sharing_type", sharing.name())
+        .article(&article),
         Rejection::SelfApproval => Refusal::new(
             Reason::SelfApproval,
-            "you drafted this version, so another approver has to publish it",
-            "编制人不得发布自己编制的版本",
+            "you drafted this version, so somebody else has to approve or publish it",
+            "编制人不得审核、发布自己编制的版本",
         )
         .article("16"),
         Rejection::OtherContent => Refusal::new(

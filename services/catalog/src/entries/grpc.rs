@@ -1,9 +1,7 @@
 //! The contract's methods: parse, load, authorize, transition, save, respond.
 
 use govshare_model::Actor;
-use govshare_model::calendar::shanghai_date;
 use govshare_model::id::{EntryId, UnitId};
-use govshare_model::pack::Packs;
 use govshare_proto::catalog::v1 as pb;
 use govshare_proto::catalog::v1::entry_service_server::EntryService;
 use service_kit::page::Page;
@@ -17,7 +15,8 @@ use super::store::{EntryStore, Filter};
 use super::{convert, diff, error, policy, publication, registration};
 use crate::classification::ClassificationStore;
 use crate::classification::code::ClassificationCode;
-use crate::convert::{check_etag, given};
+use crate::convert::{check_etag, given, parse_step};
+use crate::policy_pack::Policy;
 use crate::units::store::UnitStore;
 
 pub struct Entries {
@@ -25,6 +24,7 @@ pub struct Entries {
     pub store: EntryStore,
     pub units: UnitStore,
     pub classification: ClassificationStore,
+    pub policy: Policy,
     pub searching: Searching,
 }
 
@@ -48,9 +48,8 @@ pub(super) fn authorize(actor: &Actor, method: &str, entry: &Entry) -> Result<()
 
 impl Entries {
     /// Whether the pack in force has the info office review entries after the unit's own review.
-    pub(super) fn authority_review(&self) -> bool {
-        let today = shanghai_date(self.database.clock().now());
-        Packs::builtin().in_force(today).is_some_and(|pack| pack.entry.authority_review.value)
+    pub(super) fn authority_review(&self) -> Result<bool, Failure> {
+        Ok(self.policy.today()?.entry.authority_review.value)
     }
 
     /// The steps that every transition of one entry takes; `step` is the machine's.
@@ -110,18 +109,6 @@ impl Entries {
         }
         Ok(violations.finish()?)
     }
-}
-
-/// Id and request id of a transition without further fields.
-fn parse<M: prost::Message>(
-    request: &Request<M>,
-    id: &str,
-    request_id: &str,
-    mut violations: Violations,
-) -> Result<(Call, EntryId), Failure> {
-    let call = Call::new(request, request_id, &mut violations)?;
-    let id = violations.parse("entry_id", id);
-    Ok((call, given(id, violations)?))
 }
 
 #[tonic::async_trait]
@@ -210,8 +197,13 @@ impl EntryService for Entries {
     async fn update_entry(&self, request: Request<pb::UpdateEntryRequest>) -> Reply<pb::UpdateEntryResponse> {
         let mut violations = Violations::new();
         let content = convert::content(request.get_ref().content.clone(), &mut violations);
-        let (call, id) =
-            parse(&request, &request.get_ref().entry_id, &request.get_ref().request_id, violations)?;
+        let (call, id) = parse_step(
+            &request,
+            &request.get_ref().request_id,
+            "entry_id",
+            &request.get_ref().entry_id,
+            violations,
+        )?;
         let content = content.check().map_err(Failure::from)?;
         let now = self.database.clock().now();
         let revise = |entry: Entry| entry.revise(content, &call.actor, now);
@@ -247,9 +239,10 @@ impl EntryService for Entries {
         request: Request<pb::ApproveEntryRequest>,
     ) -> Reply<pb::ApproveEntryResponse> {
         let body = request.get_ref();
-        let (call, id) = parse(&request, &body.entry_id, &body.request_id, Violations::new())?;
-        let (now, authority_review) = (self.database.clock().now(), self.authority_review());
-        let approve = |entry: Entry| entry.approve(body.version, authority_review, now);
+        let (call, id) =
+            parse_step(&request, &body.request_id, "entry_id", &body.entry_id, Violations::new())?;
+        let (now, authority_review) = (self.database.clock().now(), self.authority_review()?);
+        let approve = |entry: Entry| entry.approve(body.version, authority_review, &call.actor, now);
         let reply = |entry| pb::ApproveEntryResponse { entry };
         Ok(self.change(&call, "ApproveEntry", id, approve, reply).await?)
     }
@@ -258,8 +251,8 @@ impl EntryService for Entries {
         let body = request.get_ref();
         let mut violations = Violations::new();
         let reasons = violations.text("reasons", &body.reasons, 1, 2000);
-        let (call, id) = parse(&request, &body.entry_id, &body.request_id, violations)?;
-        let (now, authority_review) = (self.database.clock().now(), self.authority_review());
+        let (call, id) = parse_step(&request, &body.request_id, "entry_id", &body.entry_id, violations)?;
+        let (now, authority_review) = (self.database.clock().now(), self.authority_review()?);
         let back = |entry: Entry| entry.give_back(body.version, reasons, authority_review, now).map(Some);
         let reply = |entry| pb::ReturnEntryResponse { entry };
         Ok(self.change(&call, "ReturnEntry", id, back, reply).await?)
@@ -270,9 +263,10 @@ impl EntryService for Entries {
         request: Request<pb::PublishEntryRequest>,
     ) -> Reply<pb::PublishEntryResponse> {
         let body = request.get_ref();
-        let (call, id) = parse(&request, &body.entry_id, &body.request_id, Violations::new())?;
+        let (call, id) =
+            parse_step(&request, &body.request_id, "entry_id", &body.entry_id, Violations::new())?;
         let now = self.database.clock().now();
-        let authority_review = self.authority_review();
+        let authority_review = self.authority_review()?;
         let publish = |entry: Entry| entry.publish(body.version, authority_review, &call.actor, now);
         let reply = |entry| pb::PublishEntryResponse { entry };
         Ok(self.change(&call, "PublishEntry", id, publish, reply).await?)
@@ -303,7 +297,7 @@ impl EntryService for Entries {
         let body = request.get_ref();
         let mut violations = Violations::new();
         let reason = violations.text("reason", &body.reason, 1, 500);
-        let (call, id) = parse(&request, &body.entry_id, &body.request_id, violations)?;
+        let (call, id) = parse_step(&request, &body.request_id, "entry_id", &body.entry_id, violations)?;
         let now = self.database.clock().now();
         let suspend = |entry: Entry| entry.suspend(reason, now).map(Some);
         let reply = |entry| pb::SuspendEntryResponse { entry };
@@ -312,7 +306,8 @@ impl EntryService for Entries {
 
     async fn resume_entry(&self, request: Request<pb::ResumeEntryRequest>) -> Reply<pb::ResumeEntryResponse> {
         let body = request.get_ref();
-        let (call, id) = parse(&request, &body.entry_id, &body.request_id, Violations::new())?;
+        let (call, id) =
+            parse_step(&request, &body.request_id, "entry_id", &body.entry_id, Violations::new())?;
         let now = self.database.clock().now();
         let resume = |entry: Entry| entry.resume(now).map(Some);
         let reply = |entry| pb::ResumeEntryResponse { entry };
@@ -323,7 +318,7 @@ impl EntryService for Entries {
         let body = request.get_ref();
         let mut violations = Violations::new();
         let reason = violations.text("reason", &body.reason, 1, 500);
-        let (call, id) = parse(&request, &body.entry_id, &body.request_id, violations)?;
+        let (call, id) = parse_step(&request, &body.request_id, "entry_id", &body.entry_id, violations)?;
         let now = self.database.clock().now();
         let retire = |entry: Entry| entry.retire(reason, now).map(Some);
         let reply = |entry| pb::RetireEntryResponse { entry };
@@ -337,7 +332,7 @@ impl EntryService for Entries {
         let body = request.get_ref();
         let mut violations = Violations::new();
         let node = violations.parse::<ClassificationCode>("classification_code", &body.classification_code);
-        let (call, id) = parse(&request, &body.entry_id, &body.request_id, violations)?;
+        let (call, id) = parse_step(&request, &body.request_id, "entry_id", &body.entry_id, violations)?;
         let node = given(node, Violations::new())?;
 
         let mut tx = match self.database.begin(&call).await? {

@@ -13,6 +13,7 @@ mod registration;
 mod save;
 mod searching;
 mod store;
+mod tasks;
 mod version;
 mod view;
 mod warnings;

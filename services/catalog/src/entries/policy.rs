@@ -9,8 +9,9 @@ use super::entry::Entry;
 /// The method whose permission makes an entry visible.
 pub const READ: &str = "GetEntry";
 
-/// Those who see every entry and its latest version, beside the providing unit.
-const DISTRICT: &[Role] = &[Role::InfoOffice, Role::Auditor];
+/// Those who see every entry and its latest version, beside the providing unit. The secrecy bureau decides on restrictions
+/// of entries that are not published yet (art. 24).
+const DISTRICT: &[Role] = &[Role::InfoOffice, Role::SecrecyBureau, Role::Auditor];
 const DRAFTER: &[Role] = &[Role::Drafter];
 const APPROVER: &[Role] = &[Role::Approver];
 const INFO_OFFICE: &[Role] = &[Role::InfoOffice];

@@ -42,7 +42,7 @@ impl Entries {
         actor: &Actor,
         wanted: &[Wanted],
     ) -> Result<Vec<pb::BatchPublishEntriesResult>, Failure> {
-        let (now, authority_review) = (self.database.clock().now(), self.authority_review());
+        let (now, authority_review) = (self.database.clock().now(), self.authority_review()?);
         let ids: Vec<Uuid> = wanted.iter().map(|wanted| wanted.entry.0).collect();
         let entries = self.store.load_all_for_update(tx, &ids).await?;
         let mut entries: HashMap<_, _> = entries.into_iter().map(|entry| (entry.id, entry)).collect();

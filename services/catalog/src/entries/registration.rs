@@ -38,6 +38,9 @@ enum Outcome {
     Refused(Vec<pb::RegisterViolation>),
 }
 
+/// Violations that a refused row names.
+const MOST_TOLD: usize = 10;
+
 type Judged<T> = Result<T, Vec<pb::RegisterViolation>>;
 
 /// Checks what concerns the whole request.
@@ -149,12 +152,22 @@ fn parse(row: pb::RegisterEntriesRow) -> Judged<Row> {
         Ok(content) if violations.is_empty() => {
             Ok(Row { provider_name, source_key: row.source_key, content })
         }
-        _ => Err(violations
-            .into_found()
-            .into_iter()
-            .map(|found| pb::RegisterViolation { field: found.field, description: found.description })
-            .collect()),
+        _ => Err(told(violations)),
     }
+}
+
+/// The first of a row's violations, and how many more there are: those of all rows have to fit into one reply.
+fn told(violations: Violations) -> Vec<pb::RegisterViolation> {
+    let found = violations.into_found();
+    let more = found.len().saturating_sub(MOST_TOLD);
+    let first = found.into_iter().take(MOST_TOLD);
+    let mut told: Vec<_> = first
+        .map(|found| pb::RegisterViolation { field: found.field, description: found.description })
+        .collect();
+    if let (Some(last), 1..) = (told.last_mut(), more) {
+        last.description.push_str(&format!(" (+{more})"));
+    }
+    told
 }
 
 /// Finds the provider of a row; `taken` are the keys of the rows before it.

@@ -63,8 +63,12 @@ impl EntryStore {
             update_calendar::follow(tx, &published, shanghai_date(first.entry().updated)).await?;
         }
         for transition in transitions {
+            let entry = transition.entry();
             if *transition.happened() == Happened::Retired {
-                update_calendar::forget(tx, transition.entry().id);
+                update_calendar::forget(tx, entry.id);
+            }
+            if transition.concerns_tasks() {
+                tx.set_tasks(&format!("entry/{}", entry.id), "", entry.tasks(self.policy.today().ok()));
             }
             tx.emit(actor, &event(transition))?;
         }

@@ -14,7 +14,7 @@ use uuid::Uuid;
 use super::content::Sharing;
 use super::convert;
 use super::store::EntryStore;
-use crate::search::{Count, Field, Filter, Hit, Index, Key, Query};
+use crate::search::{Count, Field, Filter, Index, Key, Query};
 
 /// Searches the index that the follower keeps; there is none until it has caught up.
 #[derive(Clone)]
@@ -49,39 +49,37 @@ impl Searching {
             Count::Exact(total) => (total, false),
             Count::MoreThan(total) => (total, true),
         };
+        let rows = self.load(&found.hits, is_for_all).await?;
+        let (hits, cut) = page.cut(rows, |(key, _)| to_page_key(*key), |(_, hit)| hit);
+        let rest = found.next.filter(|_| cut.is_empty()).map(|key| page.token(&to_page_key(key)));
         Ok(pb::SearchEntriesResponse {
-            hits: self.load(&found.hits, is_for_all).await?,
-            next_page_token: found.next.map(|key| page.token(&to_page_key(key))).unwrap_or_default(),
+            hits,
+            next_page_token: rest.unwrap_or(cut),
             total_size: i32::try_from(total).unwrap_or(i32::MAX),
             total_size_exceeded: exceeded,
         })
     }
 
     /// The hits as anybody sees them, without those that were taken back since the index heard of them.
-    async fn load(&self, hits: &[Hit], is_for_all: bool) -> Result<Vec<pb::SearchHit>, Failure> {
+    async fn load(&self, hits: &[Key], is_for_all: bool) -> Result<Vec<(Key, pb::SearchHit)>, Failure> {
         if hits.is_empty() {
             return Ok(Vec::new());
         }
         let ids: Vec<Uuid> = hits.iter().map(|hit| hit.entry_id.0).collect();
         let mut connection = self.store.database.pool().acquire().await?;
         let views = self.store.views(&mut connection, &ids).await?;
-        let matched = |entry: &pb::Entry| {
-            if is_for_all {
-                return pb::MatchedField::Unspecified;
-            }
-            let hit = hits.iter().find(|hit| hit.entry_id.to_string() == entry.entry_id);
-            match hit.map(|hit| hit.class) {
-                Some(Field::Title) => pb::MatchedField::Title,
-                Some(Field::Provider) => pb::MatchedField::Provider,
-                Some(Field::Items) => pb::MatchedField::Items,
-                Some(Field::Summary) => pb::MatchedField::Abstract,
-                None => pb::MatchedField::Unspecified,
-            }
+        let matched = |key: &Key| match key.class {
+            _ if is_for_all => pb::MatchedField::Unspecified,
+            Field::Title => pb::MatchedField::Title,
+            Field::Provider => pb::MatchedField::Provider,
+            Field::Items => pb::MatchedField::Items,
+            Field::Summary => pb::MatchedField::Abstract,
         };
         let published = views.into_iter().filter(|view| view.entry.state() == pb::EntryState::Published);
-        let shown = published.map(|view| {
+        let shown = published.filter_map(|view| {
+            let key = hits.iter().find(|hit| hit.entry_id == view.id)?;
             let entry = pb::Entry { latest: None, ..view.entry };
-            pb::SearchHit { matched_field: matched(&entry).into(), entry: Some(entry) }
+            Some((*key, pb::SearchHit { matched_field: matched(key).into(), entry: Some(entry) }))
         });
         Ok(shown.collect())
     }

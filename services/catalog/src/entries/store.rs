@@ -15,10 +15,12 @@ use super::content::{ContentDigest, Sharing, Statement};
 use super::convert;
 use super::entry::{Entry, State, Version, VersionState};
 use crate::classification::code::ResourceCode;
+use crate::policy_pack::Policy;
 
 #[derive(Clone)]
 pub struct EntryStore {
     pub(super) database: Database,
+    pub(super) policy: Policy,
 }
 
 /// Which entries a list wants; the caller's visibility is part of it.
@@ -35,8 +37,8 @@ pub struct Filter<'f> {
 }
 
 impl EntryStore {
-    pub fn new(database: Database) -> Self {
-        Self { database }
+    pub fn new(database: Database, policy: Policy) -> Self {
+        Self { database, policy }
     }
 
     pub async fn load_for_update(&self, tx: &mut PgConnection, id: EntryId) -> Result<Entry, Failure> {

@@ -33,12 +33,13 @@ pub fn state_name(state: pb::ExplanationState) -> Option<&'static str> {
 pub fn to_proto(explanation: &Explanation) -> pb::Explanation {
     let state = match explanation.state {
         State::Draft => pb::ExplanationState::Draft,
-        State::Filed { .. } => pb::ExplanationState::Filed,
+        State::Filed(_) => pb::ExplanationState::Filed,
         State::Withdrawn { .. } => pb::ExplanationState::Withdrawn,
     };
+    let filing = explanation.state.filing();
     let (withdrawn, reason) = match &explanation.state {
         State::Withdrawn { at, reason, .. } => (Some(*at), reason.clone()),
-        State::Draft | State::Filed { .. } => (None, String::new()),
+        State::Draft | State::Filed(_) => (None, String::new()),
     };
     pb::Explanation {
         explanation_id: explanation.id.to_string(),
@@ -49,12 +50,13 @@ pub fn to_proto(explanation: &Explanation) -> pb::Explanation {
             basis: explanation.content.basis.clone(),
         }),
         state: state.into(),
-        file_time: explanation.state.filed().map(time_to_proto),
+        file_time: filing.map(|filing| time_to_proto(filing.at)),
         withdraw_time: withdrawn.map(time_to_proto),
         withdraw_reason: reason,
         create_time: Some(time_to_proto(explanation.created)),
         update_time: Some(time_to_proto(explanation.updated)),
         etag: etag(explanation.version),
+        document_number: filing.and_then(|filing| filing.number.clone()).unwrap_or_default(),
     }
 }
 

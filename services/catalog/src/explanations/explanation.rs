@@ -34,15 +34,20 @@ pub struct Content {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum State {
     Draft,
-    Filed {
-        at: OffsetDateTime,
-    },
-    /// `filed` is when it was filed before, if it was.
+    Filed(Filing),
+    /// `filed` is how it was filed before, if it was.
     Withdrawn {
-        filed: Option<OffsetDateTime>,
+        filed: Option<Filing>,
         at: OffsetDateTime,
         reason: String,
     },
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Filing {
+    pub at: OffsetDateTime,
+    /// 文号; explanations that were filed before there were numbers have none.
+    pub number: Option<String>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -84,16 +89,16 @@ impl State {
     pub fn name(&self) -> &'static str {
         match self {
             Self::Draft => "DRAFT",
-            Self::Filed { .. } => "FILED",
+            Self::Filed(_) => "FILED",
             Self::Withdrawn { .. } => "WITHDRAWN",
         }
     }
 
-    pub fn filed(&self) -> Option<OffsetDateTime> {
+    pub fn filing(&self) -> Option<&Filing> {
         match self {
             Self::Draft => None,
-            Self::Filed { at } => Some(*at),
-            Self::Withdrawn { filed, .. } => *filed,
+            Self::Filed(filing) => Some(filing),
+            Self::Withdrawn { filed, .. } => filed.as_ref(),
         }
     }
 }
@@ -129,20 +134,24 @@ impl Explanation {
         Ok(Some(self.become_state(State::Draft, Happened::Revised, now)))
     }
 
-    pub fn file(self, by: &Actor, now: OffsetDateTime) -> Result<Transition, Rejection> {
+    /// Refuses who may not file it now: to be asked before a number is taken.
+    pub fn check_filing(&self, by: &Actor) -> Result<(), Rejection> {
         let State::Draft = self.state else { return Err(self.wrong_state()) };
-        if self.written_by.contains(&by.subject) {
-            return Err(Rejection::SelfApproval);
-        }
-        Ok(self.become_state(State::Filed { at: now }, Happened::Filed, now))
+        if self.written_by.contains(&by.subject) { Err(Rejection::SelfApproval) } else { Ok(()) }
+    }
+
+    /// Files it under `number`.
+    pub fn file(self, number: String, by: &Actor, now: OffsetDateTime) -> Result<Transition, Rejection> {
+        self.check_filing(by)?;
+        let filing = Filing { at: now, number: Some(number) };
+        Ok(self.become_state(State::Filed(filing), Happened::Filed, now))
     }
 
     pub fn withdraw(self, reason: String, now: OffsetDateTime) -> Result<Transition, Rejection> {
-        let filed = match self.state {
-            State::Draft => None,
-            State::Filed { at } => Some(at),
-            State::Withdrawn { .. } => return Err(self.wrong_state()),
-        };
+        if let State::Withdrawn { .. } = self.state {
+            return Err(self.wrong_state());
+        }
+        let filed = self.state.filing().cloned();
         Ok(self.become_state(State::Withdrawn { filed, at: now, reason }, Happened::Withdrawn, now))
     }
 
@@ -160,7 +169,7 @@ impl Explanation {
                 not: self.written_by.first().filter(|_| self.written_by.len() == 1).cloned(),
                 due: None,
             },
-            State::Filed { .. } | State::Withdrawn { .. } => return Vec::new(),
+            State::Filed(_) | State::Withdrawn { .. } => return Vec::new(),
         };
         vec![task]
     }

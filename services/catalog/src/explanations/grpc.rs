@@ -10,12 +10,18 @@ use uuid::Uuid;
 
 use super::explanation::{Explanation, Rejection, Transition};
 use super::store::{ExplanationStore, Filter};
-use super::{convert, policy};
-use crate::convert::{check_etag, given};
+use super::{convert, form, policy};
+use crate::convert::{check_etag, given, parse_step};
+use crate::units::store::UnitStore;
+
+/// Of the numbers of filed explanations, `教委说〔2026〕3号`.
+const SERIES: &str = "说";
 
 pub struct Explanations {
     pub database: Database,
     pub store: ExplanationStore,
+    pub units: UnitStore,
+    pub info_office: UnitId,
 }
 
 type Reply<T> = Result<Response<T>, Status>;
@@ -44,18 +50,6 @@ impl Explanations {
         let shown = convert::to_proto(changed.as_ref().map_or(&found, Transition::explanation));
         Ok(Response::new(tx.commit(call, reply(Some(shown))).await?))
     }
-}
-
-/// Id and request id of a transition.
-fn parse<M: prost::Message>(
-    request: &Request<M>,
-    id: &str,
-    request_id: &str,
-    mut violations: Violations,
-) -> Result<(Call, Uuid), Failure> {
-    let call = Call::new(request, request_id, &mut violations)?;
-    let id = violations.parse("explanation_id", id);
-    Ok((call, given(id, violations)?))
 }
 
 #[tonic::async_trait]
@@ -127,7 +121,8 @@ impl ExplanationService for Explanations {
         let body = request.get_ref();
         let mut violations = Violations::new();
         let content = convert::content(body.content.as_ref(), &mut violations);
-        let (call, id) = parse(&request, &body.explanation_id, &body.request_id, violations)?;
+        let (call, id) =
+            parse_step(&request, &body.request_id, "explanation_id", &body.explanation_id, violations)?;
         let now = self.database.clock().now();
         let revise = |found: Explanation| found.revise(content, &call.actor, now);
         let reply = |explanation| pb::UpdateExplanationResponse { explanation };
@@ -139,11 +134,48 @@ impl ExplanationService for Explanations {
         request: Request<pb::FileExplanationRequest>,
     ) -> Reply<pb::FileExplanationResponse> {
         let body = request.get_ref();
-        let (call, id) = parse(&request, &body.explanation_id, &body.request_id, Violations::new())?;
+        let (call, id) = parse_step(
+            &request,
+            &body.request_id,
+            "explanation_id",
+            &body.explanation_id,
+            Violations::new(),
+        )?;
+        let mut tx = match self.database.begin(&call).await? {
+            Begin::Replay(reply) => return Ok(Response::new(reply)),
+            Begin::Fresh(tx) => tx,
+        };
+        let found = self.store.load_for_update(&mut tx, id).await?;
+        convert::authorize(&call.actor, "FileExplanation", &found)?;
+        found.check_filing(&call.actor).map_err(Failure::from)?;
+        let prefix = self.units.document_prefix(&mut tx, &found.unit).await?;
+        let number = tx.next_document_number(&found.unit, prefix.as_str(), SERIES).await?;
         let now = self.database.clock().now();
-        let file = |found: Explanation| found.file(&call.actor, now).map(Some);
-        let reply = |explanation| pb::FileExplanationResponse { explanation };
-        Ok(self.change(&call, "FileExplanation", (id, ""), file, reply).await?)
+        let filed = found.file(number.to_string(), &call.actor, now).map_err(Failure::from)?;
+        self.store.save(&mut tx, &filed, &call.actor).await?;
+        let explanation = Some(convert::to_proto(filed.explanation()));
+        let reply = pb::FileExplanationResponse { explanation };
+        Ok(Response::new(tx.commit(&call, reply).await?))
+    }
+
+    async fn get_explanation_document(
+        &self,
+        request: Request<pb::GetExplanationDocumentRequest>,
+    ) -> Reply<pb::GetExplanationDocumentResponse> {
+        let actor = call::actor(&request)?;
+        let mut violations = Violations::new();
+        let id = violations.parse("explanation_id", &request.get_ref().explanation_id);
+        let found = self.store.load(given(id, violations)?).await?;
+        convert::authorize(&actor, "GetExplanationDocument", &found)?;
+        let unit = self.units.name(&found.unit).await?;
+        let info_office = self.units.name(&self.info_office).await?;
+        let print = form::form(&found, &unit, &info_office).print();
+        Ok(Response::new(pb::GetExplanationDocumentResponse {
+            content: print.content,
+            content_type: print.content_type.to_owned(),
+            sha256: print.sha256,
+            file_name: print.file_name,
+        }))
     }
 
     async fn withdraw_explanation(
@@ -153,7 +185,8 @@ impl ExplanationService for Explanations {
         let body = request.get_ref();
         let mut violations = Violations::new();
         let reason = violations.text("reason", &body.reason, 1, 500);
-        let (call, id) = parse(&request, &body.explanation_id, &body.request_id, violations)?;
+        let (call, id) =
+            parse_step(&request, &body.request_id, "explanation_id", &body.explanation_id, violations)?;
         let now = self.database.clock().now();
         let withdraw = |found: Explanation| found.withdraw(reason, now).map(Some);
         let reply = |explanation| pb::WithdrawExplanationResponse { explanation };

@@ -3,6 +3,7 @@
 mod convert;
 mod error;
 pub mod explanation;
+pub mod form;
 mod grpc;
 pub mod policy;
 mod store;

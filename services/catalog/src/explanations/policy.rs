@@ -21,6 +21,8 @@ const UNFILED: &str = "UNFILED";
 pub const RULES: &[Rule] = &[
     Rule { method: READ, roles: MEMBERS, relation: Relation::Owner, states: &[] },
     Rule { method: READ, roles: DISTRICT, relation: Relation::Anyone, states: &[FILED] },
+    Rule { method: "GetExplanationDocument", roles: MEMBERS, relation: Relation::Owner, states: &[] },
+    Rule { method: "GetExplanationDocument", roles: DISTRICT, relation: Relation::Anyone, states: &[FILED] },
     Rule { method: "ListExplanations", roles: MEMBERS, relation: Relation::Anyone, states: &[] },
     Rule { method: "ListExplanations", roles: DISTRICT, relation: Relation::Anyone, states: &[] },
     Rule { method: "CreateExplanation", roles: DRAFTER, relation: Relation::Anyone, states: &[] },
@@ -31,7 +33,7 @@ pub const RULES: &[Rule] = &[
 
 /// How far the district knows of an explanation: what the table's states are.
 pub fn standing(state: &State) -> &'static str {
-    if state.filed().is_some() { FILED } else { UNFILED }
+    if state.filing().is_some() { FILED } else { UNFILED }
 }
 
 pub fn relations(actor: &Actor, explanation: &Explanation) -> &'static [Relation] {

@@ -10,7 +10,7 @@ use sqlx::PgConnection;
 use time::OffsetDateTime;
 use uuid::Uuid;
 
-use super::explanation::{Content, Explanation, Happened, State, Transition};
+use super::explanation::{Content, Explanation, Filing, Happened, State, Transition};
 use crate::error::lost_race;
 
 #[derive(Clone)]
@@ -75,19 +75,20 @@ impl ExplanationStore {
         let explanation = transition.explanation();
         let (withdrawn_at, reason) = match &explanation.state {
             State::Withdrawn { at, reason, .. } => (Some(*at), Some(reason)),
-            State::Draft | State::Filed { .. } => (None, None),
+            State::Draft | State::Filed(_) => (None, None),
         };
+        let filing = explanation.state.filing();
         let written_by: Vec<_> =
             explanation.written_by.iter().map(|subject| subject.as_str().to_owned()).collect();
         let written = sqlx::query!(
             "INSERT INTO catalog.explanations AS old (id, unit_id, subject, reasons, basis, written_by, state, \
-               filed_at, withdrawn_at, withdraw_reason, created_at, updated_at, version) \
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) \
+               filed_at, withdrawn_at, withdraw_reason, created_at, updated_at, version, number) \
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14) \
              ON CONFLICT (id) DO UPDATE SET subject = excluded.subject, reasons = excluded.reasons, \
                basis = excluded.basis, written_by = excluded.written_by, state = excluded.state, \
                filed_at = excluded.filed_at, withdrawn_at = excluded.withdrawn_at, \
                withdraw_reason = excluded.withdraw_reason, updated_at = excluded.updated_at, \
-               version = excluded.version WHERE old.version = excluded.version - 1",
+               version = excluded.version, number = excluded.number WHERE old.version = excluded.version - 1",
             explanation.id,
             explanation.unit.as_str(),
             explanation.content.subject,
@@ -95,12 +96,13 @@ impl ExplanationStore {
             explanation.content.basis,
             &written_by,
             explanation.state.name(),
-            explanation.state.filed(),
+            filing.map(|filing| filing.at),
             withdrawn_at,
             reason,
             explanation.created,
             explanation.updated,
-            explanation.version
+            explanation.version,
+            filing.and_then(|filing| filing.number.as_deref())
         )
         .execute(&mut **tx)
         .await?;
@@ -116,13 +118,17 @@ impl ExplanationStore {
         let explanation = transition.explanation();
         let words = |text: &str| hex::encode(digest::digest(&digest::SHA256, text.as_bytes()));
         let mut concerns = vec![explanation.unit.clone()];
-        if explanation.state.filed().is_some() {
+        let filing = explanation.state.filing();
+        if filing.is_some() {
             concerns.push(self.info_office.clone());
         }
         let mut attributes = BTreeMap::from([
             ("subject_sha256", words(&explanation.content.subject)),
             ("reasons_sha256", words(&explanation.content.reasons)),
         ]);
+        if let Some(number) = filing.and_then(|filing| filing.number.as_ref()) {
+            attributes.insert("document_number", number.clone());
+        }
         if let State::Withdrawn { reason, .. } = &explanation.state {
             attributes.insert("withdraw_reason_sha256", words(reason));
         }
@@ -158,6 +164,7 @@ struct Row {
     created_at: OffsetDateTime,
     updated_at: OffsetDateTime,
     version: i64,
+    number: Option<String>,
 }
 
 /// A row that no state allows is a fault of ours and is named as such.
@@ -165,9 +172,10 @@ impl TryFrom<Row> for Explanation {
     type Error = Failure;
 
     fn try_from(row: Row) -> Result<Self, Failure> {
-        let state = match (row.state.as_str(), row.filed_at, row.withdrawn_at, row.withdraw_reason) {
+        let filing = row.filed_at.map(|at| Filing { at, number: row.number });
+        let state = match (row.state.as_str(), filing, row.withdrawn_at, row.withdraw_reason) {
             ("DRAFT", None, None, None) => State::Draft,
-            ("FILED", Some(at), None, None) => State::Filed { at },
+            ("FILED", Some(filing), None, None) => State::Filed(filing),
             ("WITHDRAWN", filed, Some(at), Some(reason)) => State::Withdrawn { filed, at, reason },
             _ => return Err(Failure::internal(format!("explanation {} does not fit its state", row.id))),
         };

@@ -16,8 +16,8 @@ impl From<Rejection> for Failure {
             .article(article),
             Rejection::SelfApproval { article } => Refusal::new(
                 Reason::SelfApproval,
-                "you wrote on this edition, so another approver has to submit it",
-                "拟稿人不得报送自己拟写的制度文件",
+                "you wrote or submitted this edition, so somebody else has to take this step",
+                "本人拟写或报送的制度文件须由他人办理",
             )
             .article(article),
             Rejection::NotLead => Refusal::new(

@@ -12,7 +12,7 @@ use uuid::Uuid;
 use super::regulation::{Regulation, Rejection, Transition};
 use super::store::{Filter, RegulationStore};
 use super::{convert, policy};
-use crate::convert::{check_etag, given};
+use crate::convert::{check_etag, given, parse_step};
 use crate::shared_databases::SharedDatabaseStore;
 use crate::shared_databases::shared_database::SharedDatabaseId;
 
@@ -56,18 +56,6 @@ impl Regulations {
         let shown = convert::to_proto(shown, &call.actor, true);
         Ok(Response::new(tx.commit(call, reply(Some(shown))).await?))
     }
-}
-
-/// Id and request id of a transition.
-fn parse<M: prost::Message>(
-    request: &Request<M>,
-    id: &str,
-    request_id: &str,
-    mut violations: Violations,
-) -> Result<(Call, Uuid), Failure> {
-    let call = Call::new(request, request_id, &mut violations)?;
-    let id = violations.parse("regulation_id", id);
-    Ok((call, given(id, violations)?))
 }
 
 #[tonic::async_trait]
@@ -152,7 +140,8 @@ impl RegulationService for Regulations {
         let body = request.get_ref();
         let mut violations = Violations::new();
         let (title, text) = convert::words(&body.title, &body.text, &mut violations);
-        let (call, id) = parse(&request, &body.regulation_id, &body.request_id, violations)?;
+        let (call, id) =
+            parse_step(&request, &body.request_id, "regulation_id", &body.regulation_id, violations)?;
         let now = self.database.clock().now();
         let revise = |found: Regulation| found.revise(title, text, &call.actor, now);
         let reply = |regulation| pb::UpdateRegulationResponse { regulation };
@@ -164,7 +153,8 @@ impl RegulationService for Regulations {
         request: Request<pb::SubmitRegulationRequest>,
     ) -> Reply<pb::SubmitRegulationResponse> {
         let body = request.get_ref();
-        let (call, id) = parse(&request, &body.regulation_id, &body.request_id, Violations::new())?;
+        let (call, id) =
+            parse_step(&request, &body.request_id, "regulation_id", &body.regulation_id, Violations::new())?;
         let found = self.store.load(id).await?;
         convert::authorize(&call.actor, "SubmitRegulation", &found)?;
         let leads = self.leads(&found.unit, found.database.as_ref()).await?;
@@ -179,9 +169,10 @@ impl RegulationService for Regulations {
         request: Request<pb::ApproveRegulationRequest>,
     ) -> Reply<pb::ApproveRegulationResponse> {
         let body = request.get_ref();
-        let (call, id) = parse(&request, &body.regulation_id, &body.request_id, Violations::new())?;
+        let (call, id) =
+            parse_step(&request, &body.request_id, "regulation_id", &body.regulation_id, Violations::new())?;
         let now = self.database.clock().now();
-        let approve = |found: Regulation| found.approve(now).map(Some);
+        let approve = |found: Regulation| found.approve(&call.actor, now).map(Some);
         let reply = |regulation| pb::ApproveRegulationResponse { regulation };
         Ok(self.change(&call, "ApproveRegulation", (id, ""), approve, reply).await?)
     }
@@ -193,7 +184,8 @@ impl RegulationService for Regulations {
         let body = request.get_ref();
         let mut violations = Violations::new();
         let reasons = violations.text("reasons", &body.reasons, 1, 2000);
-        let (call, id) = parse(&request, &body.regulation_id, &body.request_id, violations)?;
+        let (call, id) =
+            parse_step(&request, &body.request_id, "regulation_id", &body.regulation_id, violations)?;
         let now = self.database.clock().now();
         let back = |found: Regulation| found.give_back(reasons, now).map(Some);
         let reply = |regulation| pb::ReturnRegulationResponse { regulation };

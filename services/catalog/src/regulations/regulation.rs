@@ -59,6 +59,8 @@ pub struct Pending {
     pub edition: Edition,
     /// All who wrote on it; none of them submits it.
     pub written_by: BTreeSet<Subject>,
+    /// Who handed it in, once somebody did.
+    pub submitted_by: Option<Subject>,
     pub stage: Stage,
 }
 
@@ -105,7 +107,7 @@ pub enum Rejection {
         state: &'static str,
         article: &'static str,
     },
-    /// Who wrote on the edition submits it.
+    /// Who wrote on the edition submits or approves it, or who submitted it approves it.
     SelfApproval {
         article: &'static str,
     },
@@ -183,7 +185,7 @@ impl Regulation {
             kind,
             database,
             in_force: None,
-            pending: Some(Pending { edition, written_by, stage: Stage::Draft }),
+            pending: Some(Pending { edition, written_by, submitted_by: None, stage: Stage::Draft }),
             created: now,
             updated: now,
             version: 1,
@@ -210,7 +212,7 @@ impl Regulation {
             {
                 return Ok(None);
             }
-            Some(Pending { stage: Stage::Draft | Stage::Returned { .. }, edition, written_by }) => {
+            Some(Pending { stage: Stage::Draft | Stage::Returned { .. }, edition, written_by, .. }) => {
                 (edition.number, written_by.clone())
             }
             None => {
@@ -219,7 +221,7 @@ impl Regulation {
         };
         written_by.insert(by.subject.clone());
         let edition = Edition { number, title, text };
-        self.pending = Some(Pending { edition, written_by, stage: Stage::Draft });
+        self.pending = Some(Pending { edition, written_by, submitted_by: None, stage: Stage::Draft });
         Ok(Some(self.changed(Happened::Revised, now)))
     }
 
@@ -241,15 +243,21 @@ impl Regulation {
         match self.kind {
             Kind::Procedure => Ok(self.came_into_force(pending.edition, now)),
             Kind::TechnicalScheme | Kind::ManagementMeasures | Kind::ImplementingRules => {
-                self.pending = Some(Pending { stage: Stage::Submitted, ..pending });
+                let submitted_by = Some(by.subject.clone());
+                self.pending = Some(Pending { stage: Stage::Submitted, submitted_by, ..pending });
                 Ok(self.changed(Happened::Submitted, now))
             }
         }
     }
 
-    pub fn approve(mut self, now: OffsetDateTime) -> Result<Transition, Rejection> {
+    pub fn approve(mut self, by: &Actor, now: OffsetDateTime) -> Result<Transition, Rejection> {
         match self.pending.take() {
-            Some(Pending { edition, stage: Stage::Submitted, .. }) => Ok(self.came_into_force(edition, now)),
+            Some(Pending { edition, written_by, submitted_by, stage: Stage::Submitted }) => {
+                if written_by.contains(&by.subject) || submitted_by.as_ref() == Some(&by.subject) {
+                    return Err(Rejection::SelfApproval { article: self.kind.article() });
+                }
+                Ok(self.came_into_force(edition, now))
+            }
             other => {
                 self.pending = other;
                 Err(self.wrong_state())
@@ -294,11 +302,13 @@ impl Regulation {
             }
             (Stage::Submitted, Kind::TechnicalScheme) => {
                 let en = "review the technical scheme";
-                task("approve", "审核技术方案", en, WaitsFor::District, &[Role::InfoOffice])
+                let review = task("approve", "审核技术方案", en, WaitsFor::District, &[Role::InfoOffice]);
+                Task { not: pending.submitted_by.clone(), ..review }
             }
             (Stage::Submitted, Kind::ManagementMeasures | Kind::ImplementingRules | Kind::Procedure) => {
                 let en = "decide on the regulation";
-                task("approve", "审批制度文件", en, WaitsFor::District, &[Role::WorkingGroup])
+                let decide = task("approve", "审批制度文件", en, WaitsFor::District, &[Role::WorkingGroup]);
+                Task { not: pending.submitted_by.clone(), ..decide }
             }
             (Stage::Returned { .. }, _) => {
                 let en = "revise the returned regulation";

@@ -56,7 +56,7 @@ impl RegulationStore {
         let rows = sqlx::query_as!(
             Row,
             r#"SELECT r.id, r.unit_id, r.kind, r.shared_database_id, r.pending_number, r.pending_title,
-                 r.pending_text, r.written_by, r.stage, r.return_reasons, r.created_at, r.updated_at, r.version,
+                 r.pending_text, r.written_by, r.submitted_by, r.stage, r.return_reasons, r.created_at, r.updated_at, r.version,
                  e.number AS "number?", e.title AS "title?", e.text AS "text?", e.in_force_at AS "in_force_at?"
                FROM catalog.regulations r
                LEFT JOIN catalog.regulation_editions e ON e.regulation_id = r.id AND e.number = r.in_force
@@ -110,12 +110,12 @@ impl RegulationStore {
         let written = sqlx::query!(
             "INSERT INTO catalog.regulations AS old (id, unit_id, kind, shared_database_id, in_force, \
                pending_number, pending_title, pending_text, written_by, stage, return_reasons, created_at, \
-               updated_at, version) \
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14) \
+               updated_at, version, submitted_by) \
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15) \
              ON CONFLICT (id) DO UPDATE SET in_force = excluded.in_force, \
                pending_number = excluded.pending_number, pending_title = excluded.pending_title, \
                pending_text = excluded.pending_text, written_by = excluded.written_by, stage = excluded.stage, \
-               return_reasons = excluded.return_reasons, updated_at = excluded.updated_at, \
+               submitted_by = excluded.submitted_by, return_reasons = excluded.return_reasons, updated_at = excluded.updated_at, \
                version = excluded.version WHERE old.version = excluded.version - 1",
             regulation.id,
             regulation.unit.as_str(),
@@ -130,7 +130,8 @@ impl RegulationStore {
             reasons,
             regulation.created,
             regulation.updated,
-            regulation.version
+            regulation.version,
+            pending.and_then(|pending| pending.submitted_by.as_ref()).map(Subject::as_str)
         )
         .execute(&mut **tx)
         .await?;
@@ -201,7 +202,7 @@ async fn load(connection: &mut PgConnection, id: Uuid) -> Result<Regulation, Fai
     let row = sqlx::query_as!(
         Row,
         r#"SELECT r.id, r.unit_id, r.kind, r.shared_database_id, r.pending_number, r.pending_title,
-             r.pending_text, r.written_by, r.stage, r.return_reasons, r.created_at, r.updated_at, r.version,
+             r.pending_text, r.written_by, r.submitted_by, r.stage, r.return_reasons, r.created_at, r.updated_at, r.version,
              e.number AS "number?", e.title AS "title?", e.text AS "text?", e.in_force_at AS "in_force_at?"
            FROM catalog.regulations r
            LEFT JOIN catalog.regulation_editions e ON e.regulation_id = r.id AND e.number = r.in_force
@@ -223,6 +224,7 @@ struct Row {
     pending_title: Option<String>,
     pending_text: Option<String>,
     written_by: Option<Vec<String>>,
+    submitted_by: Option<String>,
     stage: Option<String>,
     return_reasons: Option<String>,
     created_at: OffsetDateTime,
@@ -249,7 +251,9 @@ impl Row {
         };
         let (title, text) = (self.pending_title.clone()?, self.pending_text.clone()?);
         let written_by = self.written_by.iter().flatten().cloned().map(Subject).collect();
-        Some(Pending { edition: Edition { number: self.pending_number?, title, text }, written_by, stage })
+        let submitted_by = self.submitted_by.clone().map(Subject);
+        let edition = Edition { number: self.pending_number?, title, text };
+        Some(Pending { edition, written_by, submitted_by, stage })
     }
 }
 

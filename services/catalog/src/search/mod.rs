@@ -31,7 +31,7 @@ use tantivy::{IndexReader, IndexWriter, ReloadPolicy, TantivyError};
 
 pub use document::{Document, Field, Filter, Key, Sharing};
 pub use query::{
-    COUNT_CAP, Count, DEFAULT_LIMIT, Hit, InvalidQuery, MAX_TERM_CHARS, MAX_TERMS, Page, Query, Term,
+    COUNT_CAP, Count, DEFAULT_LIMIT, InvalidQuery, MAX_TERM_CHARS, MAX_TERMS, Page, Query, Term,
 };
 pub use similar::{LEAST_SCORE, Similar, Sketch};
 pub use text::Text;

@@ -1,9 +1,8 @@
 //! A query and the page of hits that answers it.
 
-use govshare_model::id::EntryId;
 use memchr::memmem::Finder;
 
-use super::document::{Field, Filter, Key};
+use super::document::{Filter, Key};
 use super::text::{Text, grams};
 
 /// Counts are exact up to this many.
@@ -107,17 +106,11 @@ impl Term {
 /// One page of the answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Page {
-    pub hits: Vec<Hit>,
+    pub hits: Vec<Key>,
     /// How many entries the query finds on all pages together.
     pub total: Count,
     /// The key to ask the next page with; none on the last page.
     pub next: Option<Key>,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Hit {
-    pub entry_id: EntryId,
-    pub class: Field,
 }
 
 /// A number of entries, counted no further than to [`COUNT_CAP`].

@@ -7,7 +7,7 @@ use govshare_model::id::EntryId;
 use super::Error;
 use super::cursor::Cursor;
 use super::document::{Field, Rank};
-use super::query::{COUNT_CAP, Count, Hit, Page, Query};
+use super::query::{COUNT_CAP, Count, Page, Query};
 use super::schema::Columns;
 use super::segment::{Plan, Segment};
 
@@ -58,7 +58,7 @@ impl Snapshot {
                     return Ok(page);
                 }
                 let key = rank.key(class).ok_or(Error::unusable("an entry has no date of issue"))?;
-                page.hits.push(Hit { entry_id: key.entry_id, class });
+                page.hits.push(key);
                 last = Some(key);
                 stream.advance()?;
             }

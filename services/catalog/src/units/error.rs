@@ -13,6 +13,9 @@ impl From<Rejection> for Failure {
                 violations
                     .add("unit.kind", "is required with a credit code / 有统一社会信用代码的单位须填写类别");
             }
+            Rejection::CreditCodeGone => {
+                violations.add("unit.credit_code", "can be replaced, not taken away / 可以更换，不得清空");
+            }
             Rejection::SectionMissing => {
                 let problem = "a unit with a credit code names its responsible section / 须明确责任科室";
                 violations.add("unit.section", problem);

@@ -1,8 +1,6 @@
 //! The methods for units and their keys: parse, load, authorize, transition, save, respond.
 
-use govshare_model::calendar::shanghai_date;
 use govshare_model::id::UnitId;
-use govshare_model::pack::Packs;
 use govshare_proto::catalog::v1 as pb;
 use govshare_proto::catalog::v1::unit_service_server::UnitService;
 use service_kit::page::Page;
@@ -14,6 +12,7 @@ use super::convert::{self, authorize};
 use super::store::UnitStore;
 use super::unit::{Field, Unit};
 use crate::convert::{check_etag, given};
+use crate::policy_pack::Policy;
 use crate::unit_keys::convert as key_convert;
 use crate::unit_keys::key::{ALGORITHM, InfoOffice, Rejection, Transition, UnitKey};
 use crate::unit_keys::public_key::{KeyId, PublicKey};
@@ -23,6 +22,7 @@ pub struct Units {
     pub database: Database,
     pub units: UnitStore,
     pub keys: KeyStore,
+    pub policy: Policy,
     pub info_office: InfoOffice,
 }
 
@@ -30,9 +30,8 @@ type Reply<T> = Result<Response<T>, Status>;
 
 impl Units {
     /// Whether the pack in force asks every unit for its responsible section.
-    fn section_required(&self) -> bool {
-        let today = shanghai_date(self.database.clock().now());
-        Packs::builtin().in_force(today).is_some_and(|pack| pack.unit.section_required.value)
+    fn section_required(&self) -> Result<bool, Failure> {
+        Ok(self.policy.today()?.unit.section_required.value)
     }
 
     /// A key of `unit`, whose keys nobody else changes until the commit, if the caller may call `method` on it.
@@ -72,12 +71,15 @@ impl UnitService for Units {
         if !record.aliases.is_empty() {
             convert::authorize_fields(&call.actor, &[Field::Aliases])?;
         }
+        if record.short_name.is_some() {
+            convert::authorize_fields(&call.actor, &[Field::ShortName])?;
+        }
 
         let mut tx = match self.database.begin(&call).await? {
             Begin::Replay(reply) => return Ok(Response::new(reply)),
             Begin::Fresh(tx) => tx,
         };
-        let created = Unit::create(id, record, self.section_required(), self.database.clock().now())
+        let created = Unit::create(id, record, self.section_required()?, self.database.clock().now())
             .map_err(Failure::from)?;
         self.units.save(&mut tx, &created, &call.actor).await?;
         let reply = pb::CreateUnitResponse { unit: Some(convert::to_proto(created.unit())) };
@@ -128,7 +130,7 @@ impl UnitService for Units {
         let record = unit.record.clone().with(&fields, record);
         let updated = unit
             .clone()
-            .update(record, self.section_required(), self.database.clock().now())
+            .update(record, self.section_required()?, self.database.clock().now())
             .map_err(Failure::from)?;
         if let Some(updated) = &updated {
             self.units.save(&mut tx, updated, &call.actor).await?;

@@ -10,6 +10,7 @@ use sqlx::PgConnection;
 use sqlx::types::Json;
 use time::OffsetDateTime;
 
+use super::short_name::ShortName;
 use super::unit::{Contact, Field, Happened, Kind, Record, Transition, Unit};
 use crate::error::race;
 
@@ -26,8 +27,8 @@ impl UnitStore {
     pub async fn load(&self, id: &UnitId) -> Result<Unit, Failure> {
         let row = sqlx::query_as!(
             Row,
-            r#"SELECT id, display_name, kind, aliases, section, contacts AS "contacts: _", credit_code, created_at,
-                 updated_at, version FROM catalog.units WHERE id = $1"#,
+            r#"SELECT id, display_name, kind, aliases, section, contacts AS "contacts: _", credit_code, short_name,
+                 created_at, updated_at, version FROM catalog.units WHERE id = $1"#,
             id.as_str()
         )
         .fetch_optional(self.database.pool())
@@ -39,13 +40,32 @@ impl UnitStore {
         // Not FOR UPDATE, which would wait for every new record that refers to the unit.
         let row = sqlx::query_as!(
             Row,
-            r#"SELECT id, display_name, kind, aliases, section, contacts AS "contacts: _", credit_code, created_at,
-                 updated_at, version FROM catalog.units WHERE id = $1 FOR NO KEY UPDATE"#,
+            r#"SELECT id, display_name, kind, aliases, section, contacts AS "contacts: _", credit_code, short_name,
+                 created_at, updated_at, version FROM catalog.units WHERE id = $1 FOR NO KEY UPDATE"#,
             id.as_str()
         )
         .fetch_optional(tx)
         .await?;
         row.ok_or_else(|| Refusal::not_found("unit", id))?.try_into()
+    }
+
+    /// What a unit is called; its id where the register does not know it.
+    pub async fn name(&self, id: &UnitId) -> Result<String, Failure> {
+        let name = sqlx::query_scalar!("SELECT display_name FROM catalog.units WHERE id = $1", id.as_str())
+            .fetch_optional(self.database.pool())
+            .await?;
+        Ok(name.unwrap_or_else(|| id.to_string()))
+    }
+
+    /// What stands before the series in numbers of a unit's documents, whether the register knows it or not.
+    pub async fn document_prefix(&self, tx: &mut PgConnection, id: &UnitId) -> Result<ShortName, Failure> {
+        let row =
+            sqlx::query!("SELECT display_name, short_name FROM catalog.units WHERE id = $1", id.as_str())
+                .fetch_optional(tx)
+                .await?;
+        let (name, short) = row.map(|row| (row.display_name, row.short_name)).unwrap_or_default();
+        let short = short.map(|short| short.parse()).transpose().map_err(Failure::internal)?;
+        Ok(short.unwrap_or_else(|| ShortName::derived(&name, id)))
     }
 
     /// Units by id after `after`; with `names` only those that bear one of them.
@@ -57,8 +77,8 @@ impl UnitStore {
     ) -> Result<Vec<Unit>, Failure> {
         let rows = sqlx::query_as!(
             Row,
-            r#"SELECT id, display_name, kind, aliases, section, contacts AS "contacts: _", credit_code, created_at,
-                 updated_at, version FROM catalog.units
+            r#"SELECT id, display_name, kind, aliases, section, contacts AS "contacts: _", credit_code, short_name,
+                 created_at, updated_at, version FROM catalog.units
                WHERE ($1::text[] IS NULL OR id IN (SELECT unit_id FROM catalog.unit_names WHERE name = ANY($1)))
                  AND ($2::text IS NULL OR id > $2)
                ORDER BY id LIMIT $3"#,
@@ -100,12 +120,13 @@ impl UnitStore {
         let renamed = matches!(transition.happened(), Happened::Updated(fields) if fields.contains(&Field::DisplayName));
         sqlx::query!(
             "INSERT INTO catalog.units (id, display_name, kind, aliases, section, contacts, credit_code, \
-               created_at, updated_at, version) \
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) \
+               created_at, updated_at, version, short_name) \
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) \
              ON CONFLICT (id) DO UPDATE SET display_name = excluded.display_name, kind = excluded.kind, \
                aliases = excluded.aliases, section = excluded.section, contacts = excluded.contacts, \
-               credit_code = excluded.credit_code, updated_at = excluded.updated_at, version = excluded.version, \
-               renamed_xid = CASE WHEN $11 THEN pg_current_xact_id() ELSE units.renamed_xid END",
+               credit_code = excluded.credit_code, short_name = excluded.short_name, \
+               updated_at = excluded.updated_at, version = excluded.version, \
+               renamed_xid = CASE WHEN $12 THEN pg_current_xact_id() ELSE units.renamed_xid END",
             id.as_str(),
             record.name,
             record.kind.map(kind_name),
@@ -116,6 +137,7 @@ impl UnitStore {
             created,
             updated,
             version,
+            record.short_name.as_ref().map(|name| name.as_str()),
             renamed,
         )
         .execute(&mut **tx)
@@ -264,6 +286,7 @@ struct Row {
     section: String,
     contacts: Json<Vec<ContactRow>>,
     credit_code: Option<String>,
+    short_name: Option<String>,
     created_at: OffsetDateTime,
     updated_at: OffsetDateTime,
     version: i64,
@@ -294,6 +317,7 @@ impl TryFrom<Row> for Unit {
                     .map(|code| code.parse())
                     .transpose()
                     .map_err(Failure::internal)?,
+                short_name: row.short_name.map(|name| name.parse()).transpose().map_err(Failure::internal)?,
             },
             id: row.id.parse().map_err(Failure::internal)?,
             created: row.created_at,

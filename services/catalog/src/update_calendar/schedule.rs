@@ -13,7 +13,7 @@ pub struct Schedule {
     pub provider: UnitId,
     pub title: String,
     pub cycle: Cycle,
-    /// First day of publication: from it the first cycle runs.
+    /// Day from which the first cycle runs: of the first publication, or of a version with another cycle.
     pub published: Date,
     pub last_update: Option<Date>,
     /// When the entry was found late.
@@ -114,16 +114,19 @@ impl Cycle {
 impl Schedule {
     /// Last day for the next update.
     pub fn next_due(&self) -> Option<Date> {
-        self.cycle.after(self.last_update.unwrap_or(self.published))
+        self.cycle.after(self.last_update.map_or(self.published, |last| last.max(self.published)))
     }
 
     /// The schedule after another version was published, with its cycle and title. An entry that was late stays so only
-    /// if it is still.
+    /// if it is still; one that was in time is not late at once by another cycle, which then runs from today.
     pub fn republished(mut self, title: String, cycle: Cycle, today: Date) -> Self {
         self.title = title;
-        self.cycle = cycle;
-        if self.next_due().is_none_or(|due| due >= today) {
+        let is_other = std::mem::replace(&mut self.cycle, cycle) != cycle;
+        let is_due = self.next_due().is_some_and(|due| due < today);
+        if !is_due {
             self.late = None;
+        } else if is_other && self.late.is_none() {
+            self.published = today;
         }
         self
     }

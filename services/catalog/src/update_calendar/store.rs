@@ -104,6 +104,25 @@ impl ScheduleStore {
         rows.into_iter().map(Schedule::try_from).collect()
     }
 
+    /// Takes up to `limit` entries off the list of those without a schedule, and locks them against another publication.
+    pub async fn take_unscheduled(&self, tx: &mut Tx, limit: i64) -> Result<Vec<EntryId>, Failure> {
+        let taken = sqlx::query_scalar!(
+            "DELETE FROM catalog.unscheduled_entries \
+             WHERE entry_id IN (SELECT entry_id FROM catalog.unscheduled_entries ORDER BY entry_id LIMIT $1) \
+             RETURNING entry_id",
+            limit
+        )
+        .fetch_all(&mut **tx)
+        .await?;
+        let locked = sqlx::query_scalar!(
+            "SELECT id FROM catalog.entries WHERE id = ANY($1) ORDER BY id FOR NO KEY UPDATE",
+            &taken
+        )
+        .fetch_all(&mut **tx)
+        .await?;
+        Ok(locked.into_iter().map(EntryId).collect())
+    }
+
     /// Writes a change and its event. `actor` is `None` when the platform itself or another service acts.
     pub async fn save(
         &self,
@@ -189,17 +208,18 @@ pub async fn follow(tx: &mut Tx, published: &[EntryId], today: Date) -> Result<(
     let mut schedules = Vec::with_capacity(rows.len());
     for row in rows {
         let content = pb::EntryContent::decode(row.content.as_slice()).map_err(Failure::internal)?;
+        let cycle = convert::cycle(content.update_cycle());
+        let former = row.cycle.as_deref().map(known_cycle).transpose()?;
         let former = Schedule {
             entry: EntryId(row.id),
             provider: row.provider.parse().map_err(Failure::internal)?,
             title: String::new(),
-            cycle: Cycle::Unset,
+            cycle: former.unwrap_or(cycle),
             published: row.published_on.unwrap_or(today),
             last_update: row.last_update,
             late: row.late_at,
             version: row.version.unwrap_or_default(),
         };
-        let cycle = convert::cycle(content.update_cycle());
         let schedule = former.republished(row.title, cycle, today);
         if row.late_at.is_some() {
             tx.set_tasks(&aggregate(schedule.entry), "", schedule.tasks());
@@ -222,7 +242,7 @@ pub async fn follow(tx: &mut Tx, published: &[EntryId], today: Date) -> Result<(
            $8::timestamptz[]) \
            AS new (entry_id, provider, title, cycle, published_on, last_update, next_due, late_at) \
          ON CONFLICT (entry_id) DO UPDATE SET title = excluded.title, cycle = excluded.cycle, \
-           next_due = excluded.next_due, late_at = excluded.late_at",
+           published_on = excluded.published_on, next_due = excluded.next_due, late_at = excluded.late_at",
         &ids,
         &providers,
         &titles,
@@ -235,6 +255,11 @@ pub async fn follow(tx: &mut Tx, published: &[EntryId], today: Date) -> Result<(
     .execute(&mut **tx)
     .await?;
     Ok(())
+}
+
+fn known_cycle(name: &str) -> Result<Cycle, Failure> {
+    let known = Cycle::ALL.into_iter().find(|cycle| cycle.name() == name);
+    known.ok_or_else(|| Failure::internal(format!("no cycle is {name}")))
 }
 
 struct Row {
@@ -252,12 +277,11 @@ impl TryFrom<Row> for Schedule {
     type Error = Failure;
 
     fn try_from(row: Row) -> Result<Self, Failure> {
-        let cycle = Cycle::ALL.into_iter().find(|cycle| cycle.name() == row.cycle);
         Ok(Self {
             entry: EntryId(row.entry_id),
             provider: row.provider.parse().map_err(Failure::internal)?,
             title: row.title,
-            cycle: cycle.ok_or_else(|| Failure::internal(format!("no cycle is {}", row.cycle)))?,
+            cycle: known_cycle(&row.cycle)?,
             published: row.published_on,
             last_update: row.last_update,
             late: row.late_at,

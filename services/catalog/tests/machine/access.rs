@@ -21,11 +21,11 @@ fn every_method_has_a_rule_and_every_rule_a_method() {
 }
 
 #[test]
-fn latest_versions_are_the_providers_the_info_offices_and_the_auditors() {
+fn latest_versions_are_the_providers_the_info_offices_the_secrecy_bureaus_and_the_auditors() {
     let provider = "jiaowei".parse().expect("a slug");
     for role in Role::ALL {
         assert!(policy::sees_latest(&person("jiaowei", "p", &[*role]), &provider), "{role:?}");
-        let others = matches!(role, Role::InfoOffice | Role::Auditor);
+        let others = matches!(role, Role::InfoOffice | Role::SecrecyBureau | Role::Auditor);
         assert_eq!(policy::sees_latest(&person("fagaiwei", "p", &[*role]), &provider), others, "{role:?}");
     }
 }

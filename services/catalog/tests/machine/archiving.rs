@@ -1,5 +1,5 @@
 use catalog::archiving::record::{Information, Mark, Record, Rejection, Transition};
-use govshare_model::{Role, WaitsFor};
+use govshare_model::{Actor, Role, WaitsFor};
 use proptest::prelude::*;
 use time::macros::{date, datetime};
 use time::{Duration, OffsetDateTime};
@@ -20,8 +20,16 @@ fn information() -> Information {
     }
 }
 
+fn marker() -> Actor {
+    person("jiaowei", "marker", &[Role::Drafter])
+}
+
+fn examiner() -> Actor {
+    person("danganju", "examiner", &[Role::Approver])
+}
+
 fn mark() -> Mark {
-    Mark { number: "JW-2026-0012".to_owned(), day: date!(2026 - 03 - 03) }
+    Mark { number: "JW-2026-0012".to_owned(), day: date!(2026 - 03 - 03), by: Some(marker().subject) }
 }
 
 fn after(step: Result<Transition, Rejection>) -> Record {
@@ -37,7 +45,7 @@ fn recorded() -> Record {
 fn what_each_step_does_from_each_state() {
     let archived = after(recorded().archive(mark(), NOW));
     let objected = after(archived.clone().object("缺目录".to_owned(), NOW));
-    let confirmed = after(archived.clone().confirm(NOW));
+    let confirmed = after(archived.clone().confirm(&examiner(), NOW));
     let expected = [
         // archive, confirm, object; what waits for whom
         "TO_ARCHIVE done no no archive:jiaowei",
@@ -55,7 +63,7 @@ fn what_each_step_does_from_each_state() {
         let found = [
             record.state.name().to_owned(),
             outcome(record.clone().archive(mark(), NOW)),
-            outcome(record.clone().confirm(NOW)),
+            outcome(record.clone().confirm(&examiner(), NOW)),
             outcome(record.clone().object("x".to_owned(), NOW)),
             tasks.collect::<Vec<_>>().join(","),
         ];
@@ -73,6 +81,15 @@ fn days_that_contradict_each_other_are_refused() {
     assert_eq!(create(early), Err(Rejection::DueBeforeEnd));
     let to_come = Mark { day: date!(2026 - 03 - 04), ..mark() };
     assert_eq!(recorded().archive(to_come, NOW), Err(Rejection::DayToCome));
+    let early = Mark { day: date!(2025 - 12 - 30), ..mark() };
+    assert_eq!(recorded().archive(early, NOW), Err(Rejection::DayBeforeEnd));
+}
+
+#[test]
+fn whoever_made_the_mark_does_not_confirm_it() {
+    let archived = after(recorded().archive(mark(), NOW));
+    assert_eq!(archived.clone().confirm(&marker(), NOW), Err(Rejection::SelfApproval));
+    assert!(archived.confirm(&examiner(), NOW).is_ok());
 }
 
 #[test]
@@ -94,7 +111,7 @@ proptest! {
             let (now, from) = (NOW + Duration::days(days), record.clone());
             let tried = match step {
                 0 => from.clone().archive(mark(), now),
-                1 => from.clone().confirm(now),
+                1 => from.clone().confirm(&examiner(), now),
                 _ => from.clone().object("x".to_owned(), now),
             };
             let Ok(done) = tried else { continue };

@@ -15,6 +15,10 @@ fn approver() -> Actor {
     person("jiaowei", "approver", &[Role::Approver])
 }
 
+fn examiner() -> Actor {
+    person("tongjiju", "examiner", &[Role::Approver])
+}
+
 fn warns() -> &'static Pack {
     Pack::builtin("xicheng-2014").expect("it ships")
 }
@@ -61,7 +65,7 @@ fn survey() -> Item {
 fn all() -> Vec<Plan> {
     let awaiting = after(draft(vec![survey()]).submit(vec![vec![]], warns(), &approver(), minute(1)));
     let returned = after(awaiting.clone().return_survey("指标重复".to_owned(), minute(2)));
-    let filed = after(awaiting.clone().approve_survey(minute(2)));
+    let filed = after(awaiting.clone().approve_survey(&examiner(), minute(2)));
     let withdrawn = after(filed.clone().withdraw("不再采集".to_owned(), minute(3)));
     vec![draft(vec![survey()]), awaiting, returned, filed, withdrawn]
 }
@@ -87,7 +91,7 @@ fn what_each_step_does_from_each_state() {
             plan.state.name().to_owned(),
             outcome(plan.clone().revise(content(vec![item("另一")]), &drafter(), minute(9)).map(drop)),
             outcome(plan.clone().submit(vec![vec![]], warns(), &approver(), minute(9)).map(drop)),
-            outcome(plan.clone().approve_survey(minute(9)).map(drop)),
+            outcome(plan.clone().approve_survey(&examiner(), minute(9)).map(drop)),
             outcome(plan.clone().return_survey("x".to_owned(), minute(9)).map(drop)),
             outcome(plan.clone().withdraw("x".to_owned(), minute(9)).map(drop)),
             tasks.collect::<Vec<_>>().join(","),
@@ -134,6 +138,16 @@ fn whoever_wrote_on_a_plan_does_not_submit_it() {
     assert_eq!(own, Err(Rejection::SelfApproval));
 }
 
+#[test]
+fn whoever_wrote_or_submitted_a_plan_does_not_approve_its_survey() {
+    let awaiting = after(draft(vec![survey()]).submit(vec![vec![]], warns(), &approver(), minute(1)));
+    for involved in [drafter(), approver()] {
+        let own = awaiting.clone().approve_survey(&involved, minute(2));
+        assert_eq!(own, Err(Rejection::SelfApproval), "{involved:?}");
+    }
+    assert!(awaiting.approve_survey(&examiner(), minute(2)).is_ok());
+}
+
 proptest! {
     /// Whatever is tried: a plan with a survey is filed only after approval, and what was submitted is kept until it
     /// is rewritten.
@@ -146,7 +160,7 @@ proptest! {
             let tried = match step {
                 0 => from.clone().revise(content(vec![survey(), item(&count.to_string())]), &drafter(), now),
                 1 => from.clone().submit(vec![vec![]; from.content.items.len()], warns(), &by, now).map(Some),
-                2 => from.clone().approve_survey(now).map(Some),
+                2 => from.clone().approve_survey(&examiner(), now).map(Some),
                 3 => from.clone().return_survey("x".to_owned(), now).map(Some),
                 _ => from.clone().withdraw("x".to_owned(), now).map(Some),
             };

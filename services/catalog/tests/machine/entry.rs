@@ -30,6 +30,10 @@ fn approver() -> Actor {
     person("jiaowei", "approver", &[Role::Approver])
 }
 
+fn officer() -> Actor {
+    person("info-office", "officer", &[Role::InfoOffice])
+}
+
 /// Content that says `words`; without a sharing type it is incomplete.
 fn says(words: &str, sharing: Option<Sharing>) -> Content {
     let outline = Outline { title: words.to_owned(), sharing, ..Outline::default() };
@@ -333,10 +337,14 @@ fn where_the_pack_asks_for_it_the_info_office_approves_before_publication() {
     let registered = reviewed(true);
     let early = registered.clone().publish(1, true, &approver(), minute(3));
     assert_eq!(early, Err(Rejection::NotApproved));
-    assert_eq!(registered.clone().approve(1, false, minute(3)), Err(Rejection::NoAuthorityReview));
-    let approved = after(registered.clone().approve(1, true, minute(3)));
+    assert_eq!(
+        registered.clone().approve(1, false, &officer(), minute(3)),
+        Err(Rejection::NoAuthorityReview)
+    );
+    assert_eq!(registered.clone().approve(1, true, &drafter(), minute(3)), Err(Rejection::SelfApproval));
+    let approved = after(registered.clone().approve(1, true, &officer(), minute(3)));
     assert_eq!(approved.latest.state, VersionState::Approved { review: REVIEW });
-    assert_eq!(approved.clone().approve(1, true, minute(4)), Ok(None));
+    assert_eq!(approved.clone().approve(1, true, &officer(), minute(4)), Ok(None));
     let wrong = Err(Rejection::WrongVersionState { state: "APPROVED" });
     assert_eq!(approved.clone().give_back(1, "x".to_owned(), true, minute(4)), wrong);
     assert!(approved.clone().revise(words("two"), &drafter(), minute(4)).expect("allowed").is_some());
@@ -347,6 +355,50 @@ fn where_the_pack_asks_for_it_the_info_office_approves_before_publication() {
     assert_eq!(returned.happened(), &Happened::Returned("补充共享条件".to_owned()));
     assert_eq!(returned.entry().latest.state, VersionState::Rejected { review: REVIEW });
     for (name, entry) in all().into_iter().filter(|(name, _)| *name != "registered") {
-        assert!(entry.approve(1, true, minute(9)).is_err(), "{name}");
+        assert!(entry.approve(1, true, &officer(), minute(9)).is_err(), "{name}");
+    }
+}
+
+#[test]
+fn a_class_that_the_text_does_not_know_is_not_reviewed_for_listing() {
+    let outline = Outline {
+        title: "one".to_owned(),
+        sharing: Some(Sharing::Withheld),
+        has_conditions: true,
+        ..Outline::default()
+    };
+    let withheld = draft_of(Content::new(outline, b"one".to_vec()).expect("listable"));
+    let national = Pack::builtin("national-2025").expect("it ships");
+    let every = |pack| {
+        let required = Statement::required(pack, Some(Sharing::Withheld)).into_iter();
+        required.map(|(statement, _)| statement).collect::<Vec<_>>()
+    };
+    let under = |pack| withheld.clone().begin_review(1, REVIEW, &every(pack), pack, minute(1));
+    let article = "16".to_owned();
+    assert_eq!(under(pack()), Err(Rejection::ClassUnknown { sharing: Sharing::Withheld, article }));
+    assert!(under(national).expect("the decree knows it").is_some());
+}
+
+#[test]
+fn a_registered_entry_waits_for_the_info_office_where_the_pack_asks_for_it_and_then_for_an_approver() {
+    let national = Pack::builtin("national-2025").expect("it ships");
+    let registered = reviewed(true);
+    let waiting = |entry: &Entry, pack| {
+        let told =
+            |task: govshare_model::Task| format!("{}:{:?}:{}", task.kind, task.roles, task.due.is_some());
+        entry.tasks(Some(pack)).into_iter().map(told).collect::<Vec<_>>().join(" ")
+    };
+    assert_eq!(waiting(&registered, pack()), "publish:[Approver]:false");
+    assert_eq!(waiting(&registered, national), "approve:[InfoOffice]:true");
+    assert_eq!(
+        registered.tasks(Some(national))[0].not,
+        Some(drafter().subject),
+        "who drafted it does not approve"
+    );
+    let approved = after(registered.approve(1, true, &officer(), minute(3)));
+    assert_eq!(waiting(&approved, national), "publish:[Approver]:false");
+    assert_eq!(waiting(&reviewed(false), pack()), "revise:[Drafter]:false");
+    for quiet in [draft(), in_review(), after(approved.publish(1, true, &approver(), minute(4)))] {
+        assert!(quiet.tasks(Some(pack())).is_empty(), "{}", quiet.latest.state.name());
     }
 }

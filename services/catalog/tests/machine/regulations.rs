@@ -15,6 +15,10 @@ fn approver() -> Actor {
     person("jiaowei", "approver", &[Role::Approver])
 }
 
+fn decider() -> Actor {
+    person("info-office", "decider", &[Role::InfoOffice, Role::WorkingGroup])
+}
+
 fn words(text: &str) -> (String, String) {
     ("管理办法".to_owned(), text.to_owned())
 }
@@ -37,7 +41,7 @@ fn submitted(kind: Kind) -> Regulation {
 fn in_force(kind: Kind) -> Regulation {
     match kind {
         Kind::Procedure => submitted(kind),
-        _ => after(submitted(kind).approve(minute(2))),
+        _ => after(submitted(kind).approve(&decider(), minute(2))),
     }
 }
 
@@ -61,7 +65,7 @@ fn what_each_step_does_from_each_state() {
             regulation.state().to_owned(),
             outcome(regulation.clone().revise(title, text, &drafter(), minute(9)).map(drop)),
             outcome(regulation.clone().submit(true, &approver(), minute(9)).map(drop)),
-            outcome(regulation.clone().approve(minute(9)).map(drop)),
+            outcome(regulation.clone().approve(&decider(), minute(9)).map(drop)),
             outcome(regulation.clone().give_back("x".to_owned(), minute(9)).map(drop)),
             regulation.tasks().iter().map(|task| task.kind).collect::<Vec<_>>().join(","),
         ];
@@ -115,12 +119,25 @@ fn whoever_wrote_on_an_edition_does_not_submit_it() {
 }
 
 #[test]
+fn whoever_wrote_or_submitted_an_edition_does_not_approve_it() {
+    for kind in [Kind::TechnicalScheme, Kind::ManagementMeasures, Kind::ImplementingRules] {
+        let article = kind.article();
+        for involved in [drafter(), approver()] {
+            let own = submitted(kind).approve(&involved, minute(2));
+            assert_eq!(own, Err(Rejection::SelfApproval { article }), "{involved:?}");
+        }
+        assert_eq!(submitted(kind).tasks()[0].not, Some(approver().subject));
+    }
+}
+
+#[test]
 fn what_is_in_force_stays_until_the_next_edition_is() {
     let (title, text) = words("二");
     let next = in_force(Kind::ImplementingRules).revise(title, text, &drafter(), minute(3));
     let next = next.expect("allowed").expect("a change").regulation().clone();
     assert_eq!(next.in_force.as_ref().map(|now| now.edition.number), Some(1));
-    let next = after(next.submit(true, &approver(), minute(4))).approve(minute(5)).expect("allowed");
+    let next =
+        after(next.submit(true, &approver(), minute(4))).approve(&decider(), minute(5)).expect("allowed");
     let Happened::CameIntoForce { former: Some(former) } = next.happened() else { panic!("{next:?}") };
     assert_eq!((former.edition.number, former.edition.text.as_str()), (1, "一"));
     assert_eq!(next.regulation().in_force.as_ref().map(|now| now.edition.number), Some(2));
@@ -138,7 +155,7 @@ proptest! {
             let tried = match step {
                 0 => from.clone().revise(title, text, &drafter(), now),
                 1 => from.clone().submit(true, &approver(), now).map(Some),
-                2 => from.clone().approve(now).map(Some),
+                2 => from.clone().approve(&decider(), now).map(Some),
                 _ => from.clone().give_back("x".to_owned(), now).map(Some),
             };
             let Ok(Some(done)) = tried else { continue };

@@ -93,6 +93,19 @@ fn another_version_brings_its_cycle_and_may_end_the_lateness() {
     assert!(monthly.late.is_some());
 }
 
+#[test]
+fn what_was_in_time_is_not_late_at_once_by_the_cycle_of_another_version() {
+    let today = date!(2026 - 06 - 10);
+    for former in [Cycle::Unset, Cycle::Yearly] {
+        let in_time = schedule(former, date!(2026 - 01 - 05));
+        let monthly = in_time.republished("校舍".to_owned(), Cycle::Monthly, today);
+        assert_eq!((monthly.next_due(), monthly.late), (Some(date!(2026 - 07 - 10)), None), "{former:?}");
+    }
+    let late = schedule(Cycle::Monthly, date!(2026 - 01 - 05)).mark_late(noon(today)).expect("late");
+    let weekly = late.schedule().clone().republished("校舍".to_owned(), Cycle::Weekly, today);
+    assert_eq!((weekly.next_due(), weekly.late.is_some()), (Some(date!(2026 - 01 - 12)), true), "still late");
+}
+
 proptest! {
     /// Whatever is recorded and whenever somebody looks: the next day lies after the last update, and who is marked
     /// late was due before.
