@@ -7,6 +7,7 @@ use std::time::Duration;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use govshare_proto::access_request::v1::access_request_service_client::AccessRequestServiceClient;
+use govshare_proto::access_request::v1::case_note_service_client::CaseNoteServiceClient;
 use govshare_proto::access_request::v1::policy_service_client::PolicyServiceClient;
 use govshare_proto::access_request::v1::task_service_client::TaskServiceClient as RequestTasks;
 use govshare_proto::agreement::v1::agreement_service_client::AgreementServiceClient;
@@ -145,6 +146,7 @@ clients! {
     regulations = RegulationServiceClient,
     reviews = SecurityReviewServiceClient,
     access_requests = AccessRequestServiceClient,
+    notes = CaseNoteServiceClient,
     policies = PolicyServiceClient,
     agreements = AgreementServiceClient,
     outside_deliveries = OutsideDeliveryServiceClient,

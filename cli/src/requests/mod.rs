@@ -1,5 +1,6 @@
 //! `govshare request`: applications for resources, their answers, and what follows (art. 26, 27).
 
+mod notes;
 mod steps;
 
 use clap::{Args, Subcommand, ValueEnum};
@@ -57,6 +58,9 @@ pub enum Command {
     Step(steps::Step),
     /// Takes an application back.
     Withdraw { case: String },
+    /// Notes between the parties of a case (留言).
+    #[command(subcommand)]
+    Note(notes::Command),
     /// Shows one application.
     Show { case: String },
     /// Lists applications, newest first.
@@ -189,6 +193,7 @@ pub async fn run(command: Command, global: &Global) -> Result<(), Failure> {
             reply.access_request.unwrap_or_default()
         }
         Command::Step(step) => steps::take(&caller, step).await?,
+        Command::Note(command) => return notes::run(command, &caller, &output).await,
         Command::Consent { case } => consent(&caller, &case).await?,
         Command::Refuse { case, reasons } => refuse(&caller, &case, &reasons).await?,
         Command::Withdraw { case } => {

@@ -143,6 +143,7 @@ fn code(reason: Reason) -> Code {
         | NotLeadUnit
         | AuthorityReviewMissing
         | AttachmentsFull
+        | NotesFull
         | NotHeard
         | NotGrave
         | DutyDischarged

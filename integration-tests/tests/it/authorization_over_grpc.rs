@@ -390,6 +390,22 @@ async fn on_a_request(person: &Person, method: &str, case: &Case) -> Result<(), 
     }
 }
 
+async fn on_notes(person: &Person, method: &str, case: &Case) -> Result<(), Status> {
+    let (mut client, access_request_id) = (person.notes(), case.id.clone());
+    match method {
+        "AddNote" => {
+            let body = "请补充说明".to_owned();
+            let request = requests::AddNoteRequest { access_request_id, body, request_id: request_id() };
+            client.add_note(request).await.map(drop)
+        }
+        "ListNotes" => {
+            let request = requests::ListNotesRequest { access_request_id, ..Default::default() };
+            client.list_notes(request).await.map(drop)
+        }
+        unknown => unreachable!("no method {unknown}"),
+    }
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_request_answers_each_role_relation_and_state_as_the_table_says() {
     let packs = "xicheng-2014@2014-08-01..2026-03-03, national-2025@2026-03-04..";
@@ -410,6 +426,15 @@ async fn a_request_answers_each_role_relation_and_state_as_the_table_says() {
     };
     let tried = product.try_all(&city, on_a_request).await;
     assert!(tried > 7000, "only {tried} combinations were tried");
+    let notes = Product {
+        service: "govshare.access_request.v1.CaseNoteService",
+        rules: access_request::policy::NOTE_RULES,
+        read: access_request::policy::READ_NOTES,
+        apart: &[],
+        ..product
+    };
+    let tried = notes.try_all(&city, on_notes).await;
+    assert!(tried > 600, "only {tried} combinations were tried");
     let without_a_provider = Product {
         units: &[(APPLICANT, &[Relation::Applicant]), (PROVIDER, &[]), (OFFICE, &[])],
         records: &requests_without_a_provider(&city).await,

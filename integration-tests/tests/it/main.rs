@@ -2,6 +2,7 @@
 
 mod art_26_27;
 mod art_26_attachments;
+mod art_26_notes;
 mod art_36_packs;
 mod art_agreement;
 mod art_attachments;

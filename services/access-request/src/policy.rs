@@ -5,7 +5,8 @@ use govshare_model::{Actor, Role};
 
 use crate::access_request::AccessRequest;
 
-const MEMBERS: &[Role] = &[Role::Drafter, Role::Approver, Role::Reviewer, Role::Signatory];
+/// Staff of a party.
+pub const MEMBERS: &[Role] = &[Role::Drafter, Role::Approver, Role::Reviewer, Role::Signatory];
 const DISTRICT: &[Role] = &[Role::InfoOffice, Role::WorkingGroup, Role::Auditor];
 const ASKING: &[Role] = &[Role::Drafter, Role::Approver];
 const DRAFTER: &[Role] = &[Role::Drafter];
@@ -77,6 +78,19 @@ pub const RULES: &[Rule] = &[
     district("RemindProvider", OFFICE),
     district("ReportToWorkingGroup", OFFICE),
     district("CoordinateObjection", GROUP),
+];
+
+/// The method that reads the notes of a case: whoever reads the case.
+pub const READ_NOTES: &str = "ListNotes";
+
+pub const NOTE_RULES: &[Rule] = &[
+    applicant(READ_NOTES, MEMBERS),
+    provider(READ_NOTES, MEMBERS),
+    district(READ_NOTES, DISTRICT),
+    applicant("AddNote", MEMBERS),
+    provider("AddNote", MEMBERS),
+    district("AddNote", OFFICE),
+    district("AddNote", GROUP),
 ];
 
 /// Packs and holidays: everybody reads the rules (art. 36), the info office tries and loads.

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use govshare_model::id::UnitId;
 use service_kit::Event;
 
+use super::sha256;
 use crate::access_request::{AnswerKind, Happened, Transition};
 
 pub(super) fn event(transition: &Transition, info_office: &UnitId) -> Event {
@@ -99,8 +100,4 @@ fn kind_and_article(happened: Happened) -> (&'static str, &'static str) {
         Happened::Reminded => ("access-request.reminded", "26"),
         Happened::Reported => ("access-request.reported-to-working-group", "26"),
     }
-}
-
-fn sha256(bytes: &[u8]) -> String {
-    hex::encode(aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, bytes))
 }

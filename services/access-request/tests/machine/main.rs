@@ -1,5 +1,6 @@
 //! The state machine of a request as a table, its invariants under random sequences, and the rule table.
 
+mod notes;
 mod packs;
 mod rules;
 mod sequences;
