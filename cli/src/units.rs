@@ -53,6 +53,9 @@ pub struct Fields {
     /// Unified social credit code, 18 characters (GB 32100).
     #[arg(long)]
     pub credit_code: Option<String>,
+    /// Short name in document numbers (机关代字), 1 to 8 Chinese characters or letters.
+    #[arg(long)]
+    pub short_name: Option<String>,
 }
 
 /// Kinds of unit (art. 2).
@@ -149,6 +152,7 @@ impl Fields {
             ("aliases", !self.aliases.is_empty()),
             ("section", self.section.is_some()),
             ("credit_code", self.credit_code.is_some()),
+            ("short_name", self.short_name.is_some()),
         ];
         let paths = given.into_iter().filter(|(_, given)| *given).map(|(path, _)| path).collect();
         let unit = pb::Unit {
@@ -158,6 +162,7 @@ impl Fields {
             aliases: self.aliases,
             section: self.section.unwrap_or_default(),
             credit_code: self.credit_code.unwrap_or_default(),
+            short_name: self.short_name.unwrap_or_default(),
             ..pb::Unit::default()
         };
         (unit, paths)

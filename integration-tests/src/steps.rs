@@ -45,6 +45,7 @@ impl Platform {
                 kind: catalog::UnitKind::AdministrativeOrgan.into(),
                 credit_code: seed.credit_code,
                 section: "信息科".to_owned(),
+                short_name: seed.short_name,
                 ..Default::default()
             };
             let request = catalog::CreateUnitRequest { unit: Some(unit), request_id: request_id() };

@@ -102,6 +102,7 @@ async fn create_unit(mut client: UnitServiceClient<Client>, unit: &SeedUnit) -> 
         aliases: unit.aliases.clone(),
         kind: kind.into(),
         credit_code: unit.credit_code.clone(),
+        short_name: unit.short_name.clone(),
         section: "信息科".to_owned(),
         ..Default::default()
     };

@@ -24,6 +24,8 @@ pub struct SeedUnit {
     #[serde(default)]
     pub aliases: Vec<String>,
     pub kind: UnitKind,
+    /// 机关代字 of its document numbers; made up for the sandbox.
+    pub short_name: String,
     /// Made-up unified social credit code (GB 32100) for the sandbox; without one the unit is provisional.
     pub credit_code: String,
     /// Roles that this unit's staff hold for the whole district, beside those that every unit has.

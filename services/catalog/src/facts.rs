@@ -72,7 +72,10 @@ impl CatalogFactsService for CatalogFacts {
         let mut violations = Violations::new();
         let id = violations.parse("unit_id", &request.get_ref().unit_id);
         let unit = self.units.load(&given(id, violations)?).await?;
-        Ok(Response::new(pb::GetUnitFactsResponse { unit: Some(unit_convert::to_proto(&unit)) }))
+        Ok(Response::new(pb::GetUnitFactsResponse {
+            unit: Some(unit_convert::to_proto(&unit)),
+            document_prefix: unit.document_prefix().to_string(),
+        }))
     }
 
     async fn get_unit_key_facts(

@@ -3,6 +3,7 @@
 
 use std::sync::LazyLock;
 
+use aws_lc_rs::digest;
 use minijinja::value::Serde;
 use minijinja::{AutoEscape, Environment, context};
 use serde::Serialize;
@@ -30,6 +31,18 @@ pub struct Row {
     pub value: String,
 }
 
+/// A form as a service gives it out.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Print {
+    /// The page.
+    pub content: Vec<u8>,
+    pub content_type: &'static str,
+    /// Of `content`, in lower-case hexadecimal.
+    pub sha256: String,
+    /// Title and number, e.g. `书面说明 教委说〔2026〕3号.html`.
+    pub file_name: String,
+}
+
 static TEMPLATES: LazyLock<Environment<'static>> = LazyLock::new(|| {
     let mut environment = Environment::new();
     environment.set_auto_escape_callback(|_| AutoEscape::Html);
@@ -48,5 +61,13 @@ impl Form {
     pub fn html(&self) -> String {
         let template = TEMPLATES.get_template("form").expect("it was added above");
         template.render(context! { form => Serde(self) }).expect("every variable of the template is given")
+    }
+
+    pub fn print(&self) -> Print {
+        let content = self.html().into_bytes();
+        let sha256 = hex::encode(digest::digest(&digest::SHA256, &content));
+        let name = format!("{} {}", self.title, self.number);
+        let file_name = format!("{}.html", name.trim());
+        Print { content, content_type: MEDIA_TYPE, sha256, file_name }
     }
 }

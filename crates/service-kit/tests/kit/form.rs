@@ -35,3 +35,18 @@ fn what_a_form_does_not_have_leaves_no_trace() {
         assert!(!page.contains(absent), "{absent}: {page}");
     }
 }
+
+#[test]
+fn a_printed_form_says_what_its_bytes_are() {
+    let form =
+        Form {
+            title: "书面说明".to_owned(), number: "教委说〔2026〕3号".to_owned(), ..Form::default()
+        };
+    let print = form.print();
+    assert_eq!(print.content, form.html().into_bytes());
+    assert_eq!(print.content_type, "text/html; charset=utf-8");
+    assert_eq!(print.file_name, "书面说明 教委说〔2026〕3号.html");
+    assert_eq!(print.sha256.len(), 64);
+    assert_ne!(print.sha256, Form::default().print().sha256);
+    assert_eq!(Form { number: String::new(), ..form }.print().file_name, "书面说明.html");
+}

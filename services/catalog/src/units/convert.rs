@@ -26,6 +26,9 @@ pub fn record(unit: &pb::Unit, fields: &[Field], violations: &mut Violations) ->
             Field::CreditCode => {
                 record.credit_code = violations.parse_optional("unit.credit_code", unit.credit_code.trim());
             }
+            Field::ShortName => {
+                record.short_name = violations.parse_optional("unit.short_name", unit.short_name.trim());
+            }
         }
     }
     record
@@ -94,6 +97,7 @@ pub fn to_proto(unit: &Unit) -> pb::Unit {
         contacts: record.contacts.iter().map(contact).collect(),
         credit_code: record.credit_code.as_ref().map(ToString::to_string).unwrap_or_default(),
         provisional: record.credit_code.is_none(),
+        short_name: record.short_name.as_ref().map(ToString::to_string).unwrap_or_default(),
         create_time: Some(time_to_proto(unit.created)),
         update_time: Some(time_to_proto(unit.updated)),
         etag: convert::etag(unit.version),

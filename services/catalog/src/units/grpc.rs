@@ -72,6 +72,9 @@ impl UnitService for Units {
         if !record.aliases.is_empty() {
             convert::authorize_fields(&call.actor, &[Field::Aliases])?;
         }
+        if record.short_name.is_some() {
+            convert::authorize_fields(&call.actor, &[Field::ShortName])?;
+        }
 
         let mut tx = match self.database.begin(&call).await? {
             Begin::Replay(reply) => return Ok(Response::new(reply)),

@@ -5,6 +5,7 @@ pub mod credit_code;
 mod error;
 mod grpc;
 pub mod policy;
+pub mod short_name;
 pub mod store;
 pub mod unit;
 

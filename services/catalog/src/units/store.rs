@@ -26,8 +26,8 @@ impl UnitStore {
     pub async fn load(&self, id: &UnitId) -> Result<Unit, Failure> {
         let row = sqlx::query_as!(
             Row,
-            r#"SELECT id, display_name, kind, aliases, section, contacts AS "contacts: _", credit_code, created_at,
-                 updated_at, version FROM catalog.units WHERE id = $1"#,
+            r#"SELECT id, display_name, kind, aliases, section, contacts AS "contacts: _", credit_code, short_name,
+                 created_at, updated_at, version FROM catalog.units WHERE id = $1"#,
             id.as_str()
         )
         .fetch_optional(self.database.pool())
@@ -39,8 +39,8 @@ impl UnitStore {
         // Not FOR UPDATE, which would wait for every new record that refers to the unit.
         let row = sqlx::query_as!(
             Row,
-            r#"SELECT id, display_name, kind, aliases, section, contacts AS "contacts: _", credit_code, created_at,
-                 updated_at, version FROM catalog.units WHERE id = $1 FOR NO KEY UPDATE"#,
+            r#"SELECT id, display_name, kind, aliases, section, contacts AS "contacts: _", credit_code, short_name,
+                 created_at, updated_at, version FROM catalog.units WHERE id = $1 FOR NO KEY UPDATE"#,
             id.as_str()
         )
         .fetch_optional(tx)
@@ -57,8 +57,8 @@ impl UnitStore {
     ) -> Result<Vec<Unit>, Failure> {
         let rows = sqlx::query_as!(
             Row,
-            r#"SELECT id, display_name, kind, aliases, section, contacts AS "contacts: _", credit_code, created_at,
-                 updated_at, version FROM catalog.units
+            r#"SELECT id, display_name, kind, aliases, section, contacts AS "contacts: _", credit_code, short_name,
+                 created_at, updated_at, version FROM catalog.units
                WHERE ($1::text[] IS NULL OR id IN (SELECT unit_id FROM catalog.unit_names WHERE name = ANY($1)))
                  AND ($2::text IS NULL OR id > $2)
                ORDER BY id LIMIT $3"#,
@@ -100,12 +100,13 @@ impl UnitStore {
         let renamed = matches!(transition.happened(), Happened::Updated(fields) if fields.contains(&Field::DisplayName));
         sqlx::query!(
             "INSERT INTO catalog.units (id, display_name, kind, aliases, section, contacts, credit_code, \
-               created_at, updated_at, version) \
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) \
+               created_at, updated_at, version, short_name) \
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) \
              ON CONFLICT (id) DO UPDATE SET display_name = excluded.display_name, kind = excluded.kind, \
                aliases = excluded.aliases, section = excluded.section, contacts = excluded.contacts, \
-               credit_code = excluded.credit_code, updated_at = excluded.updated_at, version = excluded.version, \
-               renamed_xid = CASE WHEN $11 THEN pg_current_xact_id() ELSE units.renamed_xid END",
+               credit_code = excluded.credit_code, short_name = excluded.short_name, \
+               updated_at = excluded.updated_at, version = excluded.version, \
+               renamed_xid = CASE WHEN $12 THEN pg_current_xact_id() ELSE units.renamed_xid END",
             id.as_str(),
             record.name,
             record.kind.map(kind_name),
@@ -116,6 +117,7 @@ impl UnitStore {
             created,
             updated,
             version,
+            record.short_name.as_ref().map(|name| name.as_str()),
             renamed,
         )
         .execute(&mut **tx)
@@ -264,6 +266,7 @@ struct Row {
     section: String,
     contacts: Json<Vec<ContactRow>>,
     credit_code: Option<String>,
+    short_name: Option<String>,
     created_at: OffsetDateTime,
     updated_at: OffsetDateTime,
     version: i64,
@@ -294,6 +297,7 @@ impl TryFrom<Row> for Unit {
                     .map(|code| code.parse())
                     .transpose()
                     .map_err(Failure::internal)?,
+                short_name: row.short_name.map(|name| name.parse()).transpose().map_err(Failure::internal)?,
             },
             id: row.id.parse().map_err(Failure::internal)?,
             created: row.created_at,

@@ -6,6 +6,7 @@ use govshare_model::id::UnitId;
 use time::OffsetDateTime;
 
 use super::credit_code::CreditCode;
+use super::short_name::ShortName;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Unit {
@@ -29,6 +30,8 @@ pub struct Record {
     pub section: String,
     pub contacts: Vec<Contact>,
     pub credit_code: Option<CreditCode>,
+    /// 机关代字.
+    pub short_name: Option<ShortName>,
 }
 
 /// The bodies to which the policy applies (art. 2).
@@ -57,6 +60,7 @@ pub enum Field {
     Section,
     Contacts,
     CreditCode,
+    ShortName,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -145,6 +149,12 @@ impl Unit {
     pub fn standing(&self) -> &'static str {
         self.record.standing()
     }
+
+    /// What stands before the series in numbers of this unit's documents.
+    pub fn document_prefix(&self) -> ShortName {
+        let given = self.record.short_name.clone();
+        given.unwrap_or_else(|| ShortName::derived(&self.record.name, &self.id))
+    }
 }
 
 impl Record {
@@ -160,7 +170,7 @@ impl Record {
 
     /// This record with these fields of `new`.
     pub fn with(mut self, fields: &[Field], new: Self) -> Self {
-        let Self { name, kind, aliases, section, contacts, credit_code } = new;
+        let Self { name, kind, aliases, section, contacts, credit_code, short_name } = new;
         if fields.contains(&Field::DisplayName) {
             self.name = name;
         }
@@ -178,6 +188,9 @@ impl Record {
         }
         if fields.contains(&Field::CreditCode) {
             self.credit_code = credit_code;
+        }
+        if fields.contains(&Field::ShortName) {
+            self.short_name = short_name;
         }
         self
     }
@@ -207,14 +220,22 @@ impl Record {
             (Field::Section, self.section != other.section),
             (Field::Contacts, self.contacts != other.contacts),
             (Field::CreditCode, self.credit_code != other.credit_code),
+            (Field::ShortName, self.short_name != other.short_name),
         ];
         fields.into_iter().filter_map(|(field, differs)| differs.then_some(field)).collect()
     }
 }
 
 impl Field {
-    pub const ALL: [Self; 6] =
-        [Self::DisplayName, Self::Kind, Self::Aliases, Self::Section, Self::Contacts, Self::CreditCode];
+    pub const ALL: [Self; 7] = [
+        Self::DisplayName,
+        Self::Kind,
+        Self::Aliases,
+        Self::Section,
+        Self::Contacts,
+        Self::CreditCode,
+        Self::ShortName,
+    ];
 
     /// As an update mask names it.
     pub fn name(self) -> &'static str {
@@ -225,6 +246,7 @@ impl Field {
             Self::Section => "section",
             Self::Contacts => "contacts",
             Self::CreditCode => "credit_code",
+            Self::ShortName => "short_name",
         }
     }
 }

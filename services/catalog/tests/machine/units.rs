@@ -1,4 +1,5 @@
 use catalog::units::policy;
+use catalog::units::short_name::{InvalidShortName, ShortName};
 use catalog::units::unit::{Field, Happened, Kind, Record, Rejection, Unit};
 use govshare_model::Role;
 
@@ -90,4 +91,31 @@ fn a_unit_gets_its_credit_code_only_with_its_responsible_section_where_the_pack_
     );
     let complete = Record { section: "信息科".to_owned(), ..coded };
     assert!(Unit::create(id(), complete, true, minute(0)).is_ok());
+}
+
+#[test]
+fn a_units_documents_are_numbered_with_its_short_name_or_else_the_end_of_its_name() {
+    let named = |name: &str, short: Option<&str>| {
+        let short_name = short.map(|short| short.parse().expect("a short name"));
+        let record = Record { short_name, ..record(name) };
+        let made = Unit::create("jiaowei".parse().expect("a slug"), record, false, minute(0));
+        made.expect("a good record").unit().document_prefix().to_string()
+    };
+    assert_eq!(named("区教委", Some("教委")), "教委");
+    assert_eq!(named("区教委", None), "区教委");
+    assert_eq!(named("北京市西城区教育委员会", None), "西城区教育委员会");
+    assert_eq!(named("第 110 号（临时）指挥部", None), "第号临时指挥部");
+    assert_eq!(named("110", None), "jiaowei");
+}
+
+#[test]
+fn a_short_name_is_one_to_eight_characters_or_letters() {
+    for good in ["教", "教委", "ABC", "西城区教育委员会"] {
+        assert_eq!(good.parse::<ShortName>().map(|name| name.to_string()), Ok(good.to_owned()));
+    }
+    assert_eq!("".parse::<ShortName>(), Err(InvalidShortName::Length(0)));
+    assert_eq!("北京市西城区教育委".parse::<ShortName>(), Err(InvalidShortName::Length(9)));
+    for wrong in ['1', ' ', '〔', '-', '\n'] {
+        assert_eq!(format!("教{wrong}委").parse::<ShortName>(), Err(InvalidShortName::Character(wrong)));
+    }
 }
