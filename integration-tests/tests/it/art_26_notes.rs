@@ -122,6 +122,7 @@ async fn art_26_notes_are_written_after_the_draft_and_by_the_working_group_once_
         access_request_id: case.id.clone(),
         reasons: "不宜共享".to_owned(),
         request_id: request_id(),
+        etag: String::new(),
     };
     city.person(PROVIDER, Role::Approver).requests().refuse_access_request(refuse).await.expect("refused");
     add(&provider, &case, "详见答复").await.expect("answered, and still talking");

@@ -156,6 +156,7 @@ async fn refused_for(city: &City, entry: &str) -> Case {
         access_request_id: refused.id.clone(),
         reasons: "涉密".to_owned(),
         request_id: request_id(),
+        etag: String::new(),
     };
     let approver = city.person(PROVIDER, Role::Approver);
     approver.requests().refuse_access_request(refuse).await.expect("refused");
@@ -259,12 +260,18 @@ async fn on_a_request(person: &Person, method: &str, case: &Case) -> Result<(), 
             client.propose_answer(request).await.map(drop)
         }
         "ConsentAccessRequest" => {
-            let request = requests::ConsentAccessRequestRequest { access_request_id, request_id };
+            let request =
+                requests::ConsentAccessRequestRequest { access_request_id, request_id, etag: String::new() };
             client.consent_access_request(request).await.map(drop)
         }
         "RefuseAccessRequest" => {
             let reasons = "理由".to_owned();
-            let request = requests::RefuseAccessRequestRequest { access_request_id, reasons, request_id };
+            let request = requests::RefuseAccessRequestRequest {
+                access_request_id,
+                reasons,
+                request_id,
+                etag: String::new(),
+            };
             client.refuse_access_request(request).await.map(drop)
         }
         "WithdrawAccessRequest" => {

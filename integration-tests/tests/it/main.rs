@@ -2,6 +2,8 @@
 
 mod art_26_27;
 mod art_26_attachments;
+mod art_26_documents;
+mod art_26_guards;
 mod art_26_notes;
 mod art_36_packs;
 mod art_agreement;
@@ -28,4 +30,5 @@ mod log_replicas;
 mod patience;
 mod replicas;
 mod schemas;
+mod sequences_over_grpc;
 mod sweep;

@@ -4,7 +4,9 @@ pub mod access_request;
 mod attachments;
 mod case_facts;
 pub mod case_note;
+mod changing;
 mod convert;
+mod documents;
 mod error;
 mod grpc;
 mod more_time;
@@ -85,7 +87,7 @@ async fn run(config: Config<Settings>, runtime: Runtime) -> Result<(), Error> {
     service.spawn(sweeper::run(database.clone(), store.clone(), interval, service.shutdown.clone()));
 
     let bytes = service.max_message_bytes();
-    let requests = grpc::Requests {
+    let requests = changing::Requests {
         database: database.clone(),
         store: store.clone(),
         catalog,

@@ -32,6 +32,9 @@ pub const SENT: &[&str] = &[
 /// The method whose permission makes a request visible.
 pub const READ: &str = "GetAccessRequest";
 
+/// Reading what was written is reading the request.
+pub const READ_DOCUMENT: &str = "GetAccessRequestDocument";
+
 const fn applicant(method: &'static str, roles: &'static [Role]) -> Rule {
     Rule { method, roles, relation: Relation::Applicant, states: &[] }
 }
@@ -52,6 +55,9 @@ pub const RULES: &[Rule] = &[
     applicant(READ, MEMBERS),
     provider(READ, MEMBERS),
     district(READ, DISTRICT),
+    applicant(READ_DOCUMENT, MEMBERS),
+    provider(READ_DOCUMENT, MEMBERS),
+    district(READ_DOCUMENT, DISTRICT),
     anyone("ListAccessRequests", MEMBERS),
     anyone("ListAccessRequests", DISTRICT),
     anyone("CreateAccessRequest", DRAFTER),

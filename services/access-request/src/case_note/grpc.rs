@@ -13,7 +13,7 @@ use uuid::Uuid;
 use super::store::Store;
 use super::{MOST_NOTES, Note, Part, Rejection};
 use crate::access_request::AccessRequest;
-use crate::grpc::{Reply, given};
+use crate::changing::{Reply, given};
 use crate::{policy, store};
 
 pub struct Notes {

@@ -86,7 +86,7 @@ impl Note {
             return Err(Rejection::Draft);
         }
         if part == Part::WorkingGroup && !concerns_the_working_group(case) {
-            return Err(Rejection::NotBeforeTheGroup { state: case.state.name() });
+            return Err(Rejection::NotBeforeTheGroup { state: case.told() });
         }
         if before >= MOST_NOTES {
             return Err(Rejection::Full);

@@ -35,6 +35,9 @@ pub(super) fn event(transition: &Transition, info_office: &UnitId) -> Event {
             attributes.insert("reasons_sha256", sha256(answer.reasons.as_bytes()));
         }
     }
+    if let Some(number) = transition.document_number() {
+        attributes.insert("document_number", number.to_owned());
+    }
     if !request.file.contested.is_empty() {
         attributes.insert("answers_before", request.file.contested.len().to_string());
     }
@@ -60,7 +63,12 @@ pub(super) fn event(transition: &Transition, info_office: &UnitId) -> Event {
         version: request.version,
         kind,
         case: request.id.to_string(),
-        state: request.state.name(),
+        // Whom it concerns hears of a proposal from the proposal's own event only.
+        state: if transition.happened() == Happened::AnswerProposed {
+            request.state.name()
+        } else {
+            request.told()
+        },
         article,
         concerns,
         attributes,

@@ -52,7 +52,7 @@ fn each_party_writes_in_its_part_in_every_state_after_the_draft() {
 fn the_working_group_writes_once_it_is_concerned() {
     let group = with(Role::WorkingGroup, group());
     for case in [submitted(), proposed(AnswerKind::Refusal), refused()] {
-        let state = case.state.name();
+        let state = case.told();
         assert_eq!(part(&case, &group), Err(Rejection::NotBeforeTheGroup { state }));
     }
     for case in [objected(), coordinated(Outcome::RefusalStands), coordinated(Outcome::AnswerAnew)] {
