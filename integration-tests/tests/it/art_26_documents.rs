@@ -6,7 +6,7 @@ use govshare_proto::agreement::v1 as agreements;
 use integration_tests::refusal::refused;
 use integration_tests::steps::{form, request_id, sha256, terms};
 use integration_tests::{Case, Person};
-use tonic::{Code, Status};
+use tonic::{Code, Response, Status};
 
 use crate::city::City;
 
@@ -24,16 +24,16 @@ async fn print(
     case: &Case,
     kind: Kind,
     contested_answer: i32,
-) -> Result<pb::GetAccessRequestDocumentResponse, Status> {
+) -> Result<Response<pb::GetAccessRequestDocumentResponse>, Status> {
     let access_request_id = case.id.clone();
     let request =
         pb::GetAccessRequestDocumentRequest { access_request_id, kind: kind.into(), contested_answer };
-    Ok(person.requests().get_access_request_document(request).await?.into_inner())
+    person.requests().get_access_request_document(request).await
 }
 
 /// The page as text; it is what its digest says.
 async fn page(person: &Person, case: &Case, kind: Kind) -> (String, String) {
-    let printed = print(person, case, kind, 0).await.expect("printed");
+    let printed = print(person, case, kind, 0).await.expect("printed").into_inner();
     assert_eq!(printed.sha256, sha256(&printed.content));
     assert_eq!(printed.content_type, "text/html; charset=utf-8");
     (String::from_utf8(printed.content).expect("UTF-8"), printed.file_name)
@@ -157,7 +157,7 @@ async fn art_26_a_refusal_answered_anew_keeps_its_number_and_its_paper() {
     assert_eq!(shown.answer.expect("anew").document_number, "教委复〔2026〕2号");
     let earlier = shown.contested_answers[0].answer.clone().expect("the refusal");
     assert_eq!(earlier.document_number, "教委复〔2026〕1号");
-    let printed = print(&applicant, &case, Kind::Answer, 1).await.expect("printed");
+    let printed = print(&applicant, &case, Kind::Answer, 1).await.expect("printed").into_inner();
     let printed = String::from_utf8(printed.content).expect("UTF-8");
     assert!(printed.contains("教委复〔2026〕1号"), "{printed}");
     assert_row(&printed, "理由", "不宜共享");
