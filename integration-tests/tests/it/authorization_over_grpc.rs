@@ -234,6 +234,12 @@ async fn on_a_request(person: &Person, method: &str, case: &Case) -> Result<(), 
             let request = requests::GetAccessRequestRequest { access_request_id };
             client.get_access_request(request).await.map(drop)
         }
+        "GetAccessRequestDocument" => {
+            let kind = requests::AccessRequestDocumentKind::Application.into();
+            let request =
+                requests::GetAccessRequestDocumentRequest { access_request_id, kind, contested_answer: 0 };
+            client.get_access_request_document(request).await.map(drop)
+        }
         "UpdateAccessRequest" => {
             let request = requests::UpdateAccessRequestRequest {
                 access_request_id,
@@ -421,7 +427,7 @@ async fn a_request_answers_each_role_relation_and_state_as_the_table_says() {
         service: "govshare.access_request.v1.AccessRequestService",
         rules: access_request::policy::RULES,
         read: access_request::policy::READ,
-        further_reads: &[],
+        further_reads: &[access_request::policy::READ_DOCUMENT],
         apart: &["CreateAccessRequest", "EnterPaperRequest", "ListAccessRequests"],
         units: &[
             (APPLICANT, &[Relation::Applicant]),
@@ -437,6 +443,7 @@ async fn a_request_answers_each_role_relation_and_state_as_the_table_says() {
         service: "govshare.access_request.v1.CaseNoteService",
         rules: access_request::policy::NOTE_RULES,
         read: access_request::policy::READ_NOTES,
+        further_reads: &[],
         apart: &[],
         ..product
     };
