@@ -8,6 +8,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use govshare_proto::access_request::v1::access_request_service_client::AccessRequestServiceClient;
 use govshare_proto::access_request::v1::attachment_service_client::AttachmentServiceClient as RequestAttachments;
+use govshare_proto::access_request::v1::case_note_service_client::CaseNoteServiceClient;
 use govshare_proto::access_request::v1::policy_service_client::PolicyServiceClient;
 use govshare_proto::access_request::v1::task_service_client::TaskServiceClient as RequestTasks;
 use govshare_proto::agreement::v1::agreement_service_client::AgreementServiceClient;
@@ -151,6 +152,7 @@ clients! {
     regulations = RegulationServiceClient,
     reviews = SecurityReviewServiceClient,
     access_requests = AccessRequestServiceClient,
+    notes = CaseNoteServiceClient,
     policies = PolicyServiceClient,
     agreements = AgreementServiceClient,
     outside_deliveries = OutsideDeliveryServiceClient,

@@ -39,6 +39,7 @@ type Column = (&'static str, &'static str);
 
 const REQUESTS: &[Column] = &[
     ("编号", "case_number"),
+    ("申请文号", "document_number"),
     ("申请方", "applicant_unit_id"),
     ("提供方", "provider_unit_id"),
     ("信息资源名称", "entry_title"),
@@ -50,12 +51,14 @@ const REQUESTS: &[Column] = &[
     ("答复期限", "answer_due"),
     ("逾期时间", "overdue_time"),
     ("答复", "answer.kind"),
+    ("答复文号", "answer.document_number"),
     ("答复时间", "answer.answer_time"),
     ("理由", "answer.reasons"),
     ("适用规则", "policy_pack"),
 ];
 const AGREEMENTS: &[Column] = &[
     ("编号", "case_number"),
+    ("协议文号", "document_number"),
     ("申请方", "applicant_unit_id"),
     ("提供方", "provider_unit_id"),
     ("用途", "terms.purpose"),
@@ -228,7 +231,7 @@ mod tests {
         let cell = |row, column| sheet.get_value((row, column)).cloned().unwrap_or(Data::Empty);
         assert_eq!(cell(0, 0), Data::String("编号".to_owned()));
         assert_eq!(cell(1, 0), Data::String("2026-000001".to_owned()));
-        assert_eq!(cell(1, 3), Data::String("=1+1".to_owned()));
-        assert_eq!(cell(1, 7), Data::String("SUBMITTED".to_owned()));
+        assert_eq!(cell(1, 4), Data::String("=1+1".to_owned()));
+        assert_eq!(cell(1, 8), Data::String("SUBMITTED".to_owned()));
     }
 }

@@ -3,6 +3,7 @@
 use govshare_model::id::UnitId;
 use govshare_proto::access_request::v1::access_request_service_client::AccessRequestServiceClient;
 use govshare_proto::access_request::v1::attachment_service_client::AttachmentServiceClient as RequestAttachmentsClient;
+use govshare_proto::access_request::v1::case_note_service_client::CaseNoteServiceClient;
 use govshare_proto::access_request::v1::policy_service_client::PolicyServiceClient;
 use govshare_proto::access_request::v1::task_service_client::TaskServiceClient as RequestTaskServiceClient;
 use govshare_proto::agreement::v1::agreement_service_client::AgreementServiceClient;
@@ -99,6 +100,7 @@ impl Person {
         requests -> AccessRequestServiceClient,
         request_tasks -> RequestTaskServiceClient,
         request_attachments -> RequestAttachmentsClient,
+        notes -> CaseNoteServiceClient,
         policies -> PolicyServiceClient,
         agreements -> AgreementServiceClient,
         outside_deliveries -> OutsideDeliveryServiceClient,

@@ -216,6 +216,7 @@ impl Platform {
         let request = requests::ConsentAccessRequestRequest {
             access_request_id: case.id.clone(),
             request_id: request_id(),
+            etag: String::new(),
         };
         let mut approver = self.person(case.provider, Role::Approver).requests();
         let reply = approver.consent_access_request(request).await?.into_inner();

@@ -1,14 +1,19 @@
 //! `govshare request`: applications for resources, their answers, and what follows (art. 26, 27).
 
+mod notes;
 mod steps;
+
+use std::path::PathBuf;
 
 use clap::{Args, Subcommand, ValueEnum};
 use govshare_proto::access_request::v1 as pb;
+use serde_json::json;
 use time::Date;
 
 use crate::args::{Global, day, day_to_proto};
 use crate::connect::{Caller, pages, request_id};
 use crate::failure::Failure;
+use crate::output::Output;
 
 #[derive(Debug, Subcommand)]
 pub enum Command {
@@ -46,17 +51,41 @@ pub enum Command {
         incomplete: bool,
     },
     /// Gives the proposed consent.
-    Consent { case: String },
+    Consent {
+        case: String,
+        /// The etag that `show` gave, so that nothing is approved that was proposed since.
+        #[arg(long, default_value = "")]
+        etag: String,
+    },
     /// Gives the proposed refusal; its reasons go to the applicant and the info office.
     Refuse {
         case: String,
         #[arg(long)]
         reasons: String,
+        /// The etag that `show` gave.
+        #[arg(long, default_value = "")]
+        etag: String,
     },
     #[command(flatten)]
     Step(steps::Step),
     /// Takes an application back.
     Withdraw { case: String },
+    /// Writes a document of a case as HTML that prints on A4: the application form, the answer, the statement on a
+    /// superior body's refusal.
+    Print {
+        case: String,
+        #[arg(long, value_enum, default_value_t = Document::Application)]
+        document: Document,
+        /// Of answers: the refusal of this place among those answered anew, from 1. Without it the one that stands.
+        #[arg(long, default_value_t = 0)]
+        contested: i32,
+        /// File to write; without it, its own name here.
+        #[arg(long)]
+        out: Option<PathBuf>,
+    },
+    /// Notes between the parties of a case (留言).
+    #[command(subcommand)]
+    Note(notes::Command),
     /// Shows one application.
     Show { case: String },
     /// Lists applications, newest first.
@@ -112,6 +141,16 @@ pub enum Mode {
     File,
     /// As the parties agree.
     AsAgreed,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Document {
+    /// 申请单
+    Application,
+    /// 答复
+    Answer,
+    /// 书面说明
+    SuperiorStatement,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -189,8 +228,12 @@ pub async fn run(command: Command, global: &Global) -> Result<(), Failure> {
             reply.access_request.unwrap_or_default()
         }
         Command::Step(step) => steps::take(&caller, step).await?,
-        Command::Consent { case } => consent(&caller, &case).await?,
-        Command::Refuse { case, reasons } => refuse(&caller, &case, &reasons).await?,
+        Command::Print { case, document, contested, out } => {
+            return document_to_file(&caller, &output, case, document, contested, out).await;
+        }
+        Command::Note(command) => return notes::run(command, &caller, &output).await,
+        Command::Consent { case, etag } => consent_as_read(&caller, &case, etag).await?,
+        Command::Refuse { case, reasons, etag } => refuse_as_read(&caller, &case, &reasons, etag).await?,
         Command::Withdraw { case } => {
             let wanted =
                 pb::WithdrawAccessRequestRequest { access_request_id: case, request_id: request_id() };
@@ -217,6 +260,7 @@ pub async fn run(command: Command, global: &Global) -> Result<(), Failure> {
             .await?;
             let columns = &[
                 "case_number",
+                "document_number",
                 "state",
                 "applicant_unit_id",
                 "provider_unit_id",
@@ -231,6 +275,31 @@ pub async fn run(command: Command, global: &Global) -> Result<(), Failure> {
         }
     };
     output.record(&case);
+    Ok(())
+}
+
+async fn document_to_file(
+    caller: &Caller,
+    output: &Output,
+    case: String,
+    document: Document,
+    contested_answer: i32,
+    out: Option<PathBuf>,
+) -> Result<(), Failure> {
+    let kind = match document {
+        Document::Application => pb::AccessRequestDocumentKind::Application,
+        Document::Answer => pb::AccessRequestDocumentKind::Answer,
+        Document::SuperiorStatement => pb::AccessRequestDocumentKind::SuperiorStatement,
+    };
+    let wanted =
+        pb::GetAccessRequestDocumentRequest { access_request_id: case, kind: kind.into(), contested_answer };
+    let printed = caller.access_requests().get_access_request_document(wanted).await?.into_inner();
+    // A name, not a way to another folder.
+    let name = printed.file_name.replace(['/', '\\'], "_");
+    let path = out.unwrap_or_else(|| PathBuf::from(name));
+    std::fs::write(&path, printed.content).map_err(|error| Failure::file("write", &path, error))?;
+    let written = json!({ "file": path, "sha256": printed.sha256 });
+    output.say(&written, || format!("{}  {}", printed.sha256, path.display()));
     Ok(())
 }
 
@@ -298,16 +367,33 @@ pub async fn propose(
 }
 
 pub async fn consent(caller: &Caller, case: &str) -> Result<pb::AccessRequest, Failure> {
-    let wanted =
-        pb::ConsentAccessRequestRequest { access_request_id: case.to_owned(), request_id: request_id() };
+    consent_as_read(caller, case, String::new()).await
+}
+
+async fn consent_as_read(caller: &Caller, case: &str, etag: String) -> Result<pb::AccessRequest, Failure> {
+    let wanted = pb::ConsentAccessRequestRequest {
+        access_request_id: case.to_owned(),
+        request_id: request_id(),
+        etag,
+    };
     let reply = caller.access_requests().consent_access_request(wanted).await?.into_inner();
     Ok(reply.access_request.unwrap_or_default())
 }
 
 pub async fn refuse(caller: &Caller, case: &str, reasons: &str) -> Result<pb::AccessRequest, Failure> {
+    refuse_as_read(caller, case, reasons, String::new()).await
+}
+
+async fn refuse_as_read(
+    caller: &Caller,
+    case: &str,
+    reasons: &str,
+    etag: String,
+) -> Result<pb::AccessRequest, Failure> {
     let wanted = pb::RefuseAccessRequestRequest {
         access_request_id: case.to_owned(),
         reasons: reasons.to_owned(),
+        etag,
         request_id: request_id(),
     };
     let reply = caller.access_requests().refuse_access_request(wanted).await?.into_inner();

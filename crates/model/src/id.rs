@@ -44,6 +44,8 @@ uuid_ids! {
     ReviewId,
     /// An access request (共享申请); also the case id that every later record of the case carries.
     CaseId,
+    /// A note of a case (留言).
+    NoteId,
     /// A three-party agreement (三方共享交换协议).
     AgreementId,
     /// A delivery outside the platform, as the parties of an agreement agreed (平台外交付).

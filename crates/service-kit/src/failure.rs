@@ -150,6 +150,7 @@ fn code(reason: Reason) -> Code {
         | AuthorityReviewMissing
         | SharingTypeNotInPolicy
         | AttachmentsFull
+        | NotesFull
         | NotHeard
         | NotGrave
         | DutyDischarged

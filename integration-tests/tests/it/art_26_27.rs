@@ -62,7 +62,7 @@ async fn waits_for(person: &Person, case: &Case) -> Vec<String> {
 async fn refuse(city: &City, case: &Case) {
     city.proposed(case, AnswerKind::Refusal, "涉及未成年人信息").await;
     let approver = city.person(PROVIDER, Role::Approver);
-    step!(approver, refuse_access_request, RefuseAccessRequestRequest, case, reasons: "不宜共享")
+    step!(approver, refuse_access_request, RefuseAccessRequestRequest, case, reasons: "不宜共享", etag: "")
         .expect("refused with reasons");
 }
 
@@ -222,7 +222,7 @@ async fn art_26_an_application_without_a_known_provider_is_forwarded_and_answere
 
     city.proposed(&case, AnswerKind::Consent, "").await;
     let approver = city.person(PROVIDER, Role::Approver);
-    let early = step!(approver, consent_access_request, ConsentAccessRequestRequest, &case);
+    let early = step!(approver, consent_access_request, ConsentAccessRequestRequest, &case, etag: "");
     refused(early, Code::FailedPrecondition, "ENTRY_NOT_NAMED").article("14");
     let named = step!(provider, name_entry, NameEntryRequest, &case, entry_id: entry.as_str());
     let named = shown(named, |reply| reply.access_request);
@@ -269,7 +269,7 @@ async fn art_27_the_superior_body_is_asked_while_the_clock_runs_and_the_city_coo
     assert_eq!(liaison.answer_due, Some(Date { year: 2026, month: 10, day: 23 }), "the clock runs on");
     refused(start().await, Code::FailedPrecondition, "LIAISON_EXISTS").article("27");
     city.proposed(&case, AnswerKind::Consent, "").await;
-    let early = step!(approver, consent_access_request, ConsentAccessRequestRequest, &case);
+    let early = step!(approver, consent_access_request, ConsentAccessRequestRequest, &case, etag: "");
     refused(early, Code::FailedPrecondition, "SUPERIOR_NOT_IN_STATE").article("27");
     let early =
         step!(office, request_city_coordination, RequestCityCoordinationRequest, &case, statement: "请协调");
@@ -285,7 +285,7 @@ async fn art_27_the_superior_body_is_asked_while_the_clock_runs_and_the_city_coo
 
     // It is no answer: the provider still refuses with reasons.
     city.proposed(&case, AnswerKind::Refusal, "上级机关不予提供").await;
-    step!(approver, refuse_access_request, RefuseAccessRequestRequest, &case, reasons: "上级机关不予提供")
+    step!(approver, refuse_access_request, RefuseAccessRequestRequest, &case, reasons: "上级机关不予提供", etag: "")
         .expect("refused");
     step!(office, request_city_coordination, RequestCityCoordinationRequest, &case, statement: "请协调")
         .expect("the city is asked");

@@ -156,6 +156,7 @@ async fn refused_for(city: &City, entry: &str) -> Case {
         access_request_id: refused.id.clone(),
         reasons: "涉密".to_owned(),
         request_id: request_id(),
+        etag: String::new(),
     };
     let approver = city.person(PROVIDER, Role::Approver);
     approver.requests().refuse_access_request(refuse).await.expect("refused");
@@ -233,6 +234,12 @@ async fn on_a_request(person: &Person, method: &str, case: &Case) -> Result<(), 
             let request = requests::GetAccessRequestRequest { access_request_id };
             client.get_access_request(request).await.map(drop)
         }
+        "GetAccessRequestDocument" => {
+            let kind = requests::AccessRequestDocumentKind::Application.into();
+            let request =
+                requests::GetAccessRequestDocumentRequest { access_request_id, kind, contested_answer: 0 };
+            client.get_access_request_document(request).await.map(drop)
+        }
         "UpdateAccessRequest" => {
             let request = requests::UpdateAccessRequestRequest {
                 access_request_id,
@@ -259,12 +266,18 @@ async fn on_a_request(person: &Person, method: &str, case: &Case) -> Result<(), 
             client.propose_answer(request).await.map(drop)
         }
         "ConsentAccessRequest" => {
-            let request = requests::ConsentAccessRequestRequest { access_request_id, request_id };
+            let request =
+                requests::ConsentAccessRequestRequest { access_request_id, request_id, etag: String::new() };
             client.consent_access_request(request).await.map(drop)
         }
         "RefuseAccessRequest" => {
             let reasons = "理由".to_owned();
-            let request = requests::RefuseAccessRequestRequest { access_request_id, reasons, request_id };
+            let request = requests::RefuseAccessRequestRequest {
+                access_request_id,
+                reasons,
+                request_id,
+                etag: String::new(),
+            };
             client.refuse_access_request(request).await.map(drop)
         }
         "WithdrawAccessRequest" => {
@@ -390,6 +403,22 @@ async fn on_a_request(person: &Person, method: &str, case: &Case) -> Result<(), 
     }
 }
 
+async fn on_notes(person: &Person, method: &str, case: &Case) -> Result<(), Status> {
+    let (mut client, access_request_id) = (person.notes(), case.id.clone());
+    match method {
+        "AddNote" => {
+            let body = "请补充说明".to_owned();
+            let request = requests::AddNoteRequest { access_request_id, body, request_id: request_id() };
+            client.add_note(request).await.map(drop)
+        }
+        "ListNotes" => {
+            let request = requests::ListNotesRequest { access_request_id, ..Default::default() };
+            client.list_notes(request).await.map(drop)
+        }
+        unknown => unreachable!("no method {unknown}"),
+    }
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_request_answers_each_role_relation_and_state_as_the_table_says() {
     let packs = "xicheng-2014@2014-08-01..2026-03-03, national-2025@2026-03-04..";
@@ -398,7 +427,7 @@ async fn a_request_answers_each_role_relation_and_state_as_the_table_says() {
         service: "govshare.access_request.v1.AccessRequestService",
         rules: access_request::policy::RULES,
         read: access_request::policy::READ,
-        further_reads: &[],
+        further_reads: &[access_request::policy::READ_DOCUMENT],
         apart: &["CreateAccessRequest", "EnterPaperRequest", "ListAccessRequests"],
         units: &[
             (APPLICANT, &[Relation::Applicant]),
@@ -410,6 +439,16 @@ async fn a_request_answers_each_role_relation_and_state_as_the_table_says() {
     };
     let tried = product.try_all(&city, on_a_request).await;
     assert!(tried > 7000, "only {tried} combinations were tried");
+    let notes = Product {
+        service: "govshare.access_request.v1.CaseNoteService",
+        rules: access_request::policy::NOTE_RULES,
+        read: access_request::policy::READ_NOTES,
+        further_reads: &[],
+        apart: &[],
+        ..product
+    };
+    let tried = notes.try_all(&city, on_notes).await;
+    assert!(tried > 600, "only {tried} combinations were tried");
     let without_a_provider = Product {
         units: &[(APPLICANT, &[Relation::Applicant]), (PROVIDER, &[]), (OFFICE, &[])],
         records: &requests_without_a_provider(&city).await,

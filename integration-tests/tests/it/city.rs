@@ -44,12 +44,12 @@ impl City {
     }
 
     pub async fn shaped(replicas: &Shape) -> City {
-        Self::build(replicas, false, ("", &[])).await
+        Self::build(replicas, false, (&[], &[])).await
     }
 
     /// As [`City::start`], with mutual TLS between all services.
     pub async fn start_with_mutual_tls() -> City {
-        Self::build(&Shape::new(), true, ("", &[])).await
+        Self::build(&Shape::new(), true, (&[], &[])).await
     }
 
     /// As [`City::start`], with exchange's own part of the configuration changed.
@@ -59,18 +59,19 @@ impl City {
 
     /// As [`City::start`], with one service's own part of the configuration changed.
     pub async fn start_with(service: &str, changed: &[(&str, &str)]) -> City {
-        Self::build(&Shape::new(), false, (service, changed)).await
+        Self::build(&Shape::new(), false, (&[service], changed)).await
     }
 
     /// As [`City::start`], with these policy packs in force.
     pub async fn start_with_packs(packs: &str) -> City {
-        Self::start_with(access_request::NAME, &[("PACKS", packs)]).await
+        let readers = &[access_request::NAME, agreement::NAME, evaluation::NAME];
+        Self::build(&Shape::new(), false, (readers, &[("PACKS", packs)])).await
     }
 
     async fn build(
         replicas: &Shape,
         mutual_tls: bool,
-        (changed_service, changed): (&str, &[(&str, &str)]),
+        (changed_services, changed): (&[&str], &[(&str, &str)]),
     ) -> City {
         let server = TestServer::shared().await.expect("a private PostgreSQL starts");
         let database = server.fresh_database("govshare", migrate).await.expect("a fresh database");
@@ -98,7 +99,7 @@ impl City {
             let runtime = Runtime { listener, admin: None, clock: clock.clone(), shutdown: stop.clone() };
             let mut settings = settings(service, number, &services, &identity, &database, &cord, &dir);
             settings.extend(certificates.iter().flat_map(Certificates::settings));
-            if service.name == changed_service {
+            if changed_services.contains(&service.name) {
                 settings.extend(
                     changed
                         .iter()

@@ -156,6 +156,7 @@ async fn art26_refusal_needs_written_reasons_which_reach_applicant_and_info_offi
         access_request_id: case.id.clone(),
         reasons: reasons.to_owned(),
         request_id: request_id(),
+        etag: String::new(),
     };
     let mut approver = city.person(PROVIDER, Role::Approver).requests();
     let answer = approver.refuse_access_request(refuse(" ")).await;
@@ -186,6 +187,7 @@ async fn art26_29_whoever_proposed_the_answer_cannot_give_it_and_another_unit_do
     let consent = || requests::ConsentAccessRequestRequest {
         access_request_id: case.id.clone(),
         request_id: request_id(),
+        etag: String::new(),
     };
     let early = both.requests().consent_access_request(consent()).await;
     refused(early, Code::FailedPrecondition, "ANSWER_NOT_PROPOSED");

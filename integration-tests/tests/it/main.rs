@@ -3,6 +3,9 @@
 mod art_25_active_sharing;
 mod art_26_27;
 mod art_26_attachments;
+mod art_26_documents;
+mod art_26_guards;
+mod art_26_notes;
 mod art_36_packs;
 mod art_agreement;
 mod art_attachments;
@@ -30,4 +33,5 @@ mod log_replicas;
 mod patience;
 mod replicas;
 mod schemas;
+mod sequences_over_grpc;
 mod sweep;

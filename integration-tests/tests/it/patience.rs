@@ -90,8 +90,11 @@ pub async fn agree(platform: &Platform, entry_id: &str) -> Agreed {
     };
     patiently!("propose", provider.requests(), propose_answer, propose);
     let approver = platform.person(PROVIDER, Role::Approver);
-    let consent =
-        requests::ConsentAccessRequestRequest { access_request_id: id.clone(), request_id: request_id() };
+    let consent = requests::ConsentAccessRequestRequest {
+        access_request_id: id.clone(),
+        request_id: request_id(),
+        etag: String::new(),
+    };
     patiently!("consent", approver.requests(), consent_access_request, consent);
     let create = agreements::CreateAgreementRequest {
         case_id: id.clone(),

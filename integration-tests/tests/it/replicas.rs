@@ -49,7 +49,11 @@ async fn of_racing_answers_one_wins_and_the_audit_has_one() {
             let (access_request_id, request_id) = (case.id.clone(), request_id());
             async move {
                 if number % 2 == 0 {
-                    let request = requests::ConsentAccessRequestRequest { access_request_id, request_id };
+                    let request = requests::ConsentAccessRequestRequest {
+                        access_request_id,
+                        request_id,
+                        etag: String::new(),
+                    };
                     approver.requests().consent_access_request(request).await.map(drop)
                 } else {
                     let request = requests::WithdrawAccessRequestRequest { access_request_id, request_id };

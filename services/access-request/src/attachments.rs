@@ -45,7 +45,7 @@ fn record(request: &AccessRequest, actor: &Actor) -> Record {
     }
     Record {
         case: request.id.to_string(),
-        state,
+        state: request.told(),
         article: "26",
         concerns,
         reads: may(policy::RULES, policy::READ),

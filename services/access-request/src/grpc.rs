@@ -1,98 +1,19 @@
 //! The contract's methods: parse, load, authorize, transition, save, respond.
 
-use std::sync::Arc;
-
 use govshare_model::id::{CaseId, UnitId};
 use govshare_proto::access_request::v1 as pb;
 use govshare_proto::access_request::v1::access_request_service_server::AccessRequestService;
 use service_kit::page::Page;
-use service_kit::{Begin, Call, Database, Failure, Violations, call};
-use time::OffsetDateTime;
-use tonic::{Request, Response, Status};
+use service_kit::{Call, Violations, call};
+use tonic::{Request, Response};
 use uuid::Uuid;
 
+use crate::access_request::AccessRequest;
 use crate::access_request::case_file::EscalationKind;
-use crate::access_request::{AccessRequest, Transition};
+use crate::changing::{Reply, Requests, given, parse, written};
 use crate::convert::{self, authorize};
-use crate::packs::{Holidays, Rules};
 use crate::policy;
-use crate::store::{Filter, Store};
-use crate::upstreams::Catalog;
-
-pub struct Requests {
-    pub database: Database,
-    pub store: Store,
-    pub catalog: Catalog,
-    pub info_office: UnitId,
-    pub rules: Arc<Rules>,
-    pub holidays: Holidays,
-}
-
-pub type Reply<T> = Result<Response<T>, Status>;
-
-impl Requests {
-    pub fn now(&self) -> OffsetDateTime {
-        self.database.clock().now()
-    }
-
-    pub fn show(&self, request: &AccessRequest, call: &Call) -> Option<pb::AccessRequest> {
-        Some(convert::to_proto(request, Some(&call.actor), &self.info_office))
-    }
-
-    /// The steps that every transition of one record takes; `step` is the machine's.
-    pub async fn change<R: prost::Message + Default>(
-        &self,
-        call: &Call,
-        method: &str,
-        id: CaseId,
-        step: impl FnOnce(AccessRequest) -> Result<Transition, Failure>,
-        reply: impl FnOnce(Option<pb::AccessRequest>) -> R,
-    ) -> Result<Response<R>, Failure> {
-        let mut tx = match self.database.begin(call).await? {
-            Begin::Replay(reply) => return Ok(Response::new(reply)),
-            Begin::Fresh(tx) => tx,
-        };
-        let request = self.store.load_for_update(&mut tx, id).await?;
-        authorize(&call.actor, method, &request)?;
-        let transition = step(request)?;
-        self.store.save(&mut tx, &transition, Some(&call.actor)).await?;
-        let reply = reply(self.show(transition.request(), call));
-        Ok(Response::new(tx.commit(call, reply).await?))
-    }
-}
-
-/// Id and request id of a transition without further fields.
-pub fn parse<M: prost::Message>(
-    request: &Request<M>,
-    id: &str,
-    request_id: &str,
-) -> Result<(Call, CaseId), Failure> {
-    let mut violations = Violations::new();
-    let call = Call::new(request, request_id, &mut violations)?;
-    let id = violations.parse("access_request_id", id);
-    violations.finish()?;
-    Ok((call, id.unwrap_or(CaseId(Uuid::nil()))))
-}
-
-/// As [`parse`], for a transition with one written statement, which stands in `field`.
-pub fn written<M: prost::Message>(
-    request: &Request<M>,
-    id: &str,
-    request_id: &str,
-    (field, text): (&str, &str),
-) -> Result<(Call, CaseId, String), Failure> {
-    let mut violations = Violations::new();
-    let call = Call::new(request, request_id, &mut violations)?;
-    let id = violations.parse("access_request_id", id);
-    let text = violations.text(field, text, 1, 4000);
-    violations.finish()?;
-    Ok((call, id.unwrap_or(CaseId(Uuid::nil())), text))
-}
-
-/// An id that `violations` would have refused.
-pub fn given(id: Option<CaseId>) -> CaseId {
-    id.unwrap_or(CaseId(Uuid::nil()))
-}
+use crate::store::Filter;
 
 #[tonic::async_trait]
 impl AccessRequestService for Requests {
@@ -117,6 +38,13 @@ impl AccessRequestService for Requests {
         Ok(Response::new(pb::GetAccessRequestResponse { access_request }))
     }
 
+    async fn get_access_request_document(
+        &self,
+        request: Request<pb::GetAccessRequestDocumentRequest>,
+    ) -> Reply<pb::GetAccessRequestDocumentResponse> {
+        self.document(request).await
+    }
+
     async fn list_access_requests(
         &self,
         request: Request<pb::ListAccessRequestsRequest>,
@@ -137,6 +65,7 @@ impl AccessRequestService for Requests {
                 party: (!policy::reads_all(&actor)).then_some(&actor.unit),
                 applicant: applicant.as_ref(),
                 provider: provider.as_ref(),
+                drafts_of: policy::MEMBERS.iter().any(|role| actor.is(*role)).then_some(&actor.unit),
                 viewer: &actor.unit,
                 state: convert::state_name(body.state()),
                 overdue: body.overdue,
@@ -164,7 +93,7 @@ impl AccessRequestService for Requests {
         let revise = |request: AccessRequest| {
             convert::check_etag(&body.etag, &request, &call.actor, &self.info_office)?;
             let form = mask.merge(request.form.clone(), form);
-            Ok(request.revise(form, now)?)
+            Ok(request.revise(form, &call.actor, now)?)
         };
         let reply = |access_request| pb::UpdateAccessRequestResponse { access_request };
         Ok(self.change(&call, "UpdateAccessRequest", id, revise, reply).await?)
@@ -227,12 +156,14 @@ impl AccessRequestService for Requests {
         let (call, id) =
             parse(&request, &request.get_ref().access_request_id, &request.get_ref().request_id)?;
         let now = self.now();
+        let etag = &request.get_ref().etag;
         let consent = |case: AccessRequest| {
+            convert::check_etag(etag, &case, &call.actor, &self.info_office)?;
             let pack = self.rules.of(&case)?;
             Ok(case.consent(pack, &call.actor, now)?)
         };
         let reply = |access_request| pb::ConsentAccessRequestResponse { access_request };
-        Ok(self.change(&call, "ConsentAccessRequest", id, consent, reply).await?)
+        Ok(self.issue(&call, "ConsentAccessRequest", id, consent, reply).await?)
     }
 
     async fn refuse_access_request(
@@ -245,12 +176,14 @@ impl AccessRequestService for Requests {
         let reasons = violations.text("reasons", &request.get_ref().reasons, 0, 4000);
         violations.finish()?;
         let now = self.now();
+        let etag = &request.get_ref().etag;
         let refuse = |case: AccessRequest| {
+            convert::check_etag(etag, &case, &call.actor, &self.info_office)?;
             let pack = self.rules.of(&case)?;
             Ok(case.refuse(reasons, pack, &call.actor, now)?)
         };
         let reply = |access_request| pb::RefuseAccessRequestResponse { access_request };
-        Ok(self.change(&call, "RefuseAccessRequest", id, refuse, reply).await?)
+        Ok(self.issue(&call, "RefuseAccessRequest", id, refuse, reply).await?)
     }
 
     async fn withdraw_access_request(
@@ -314,7 +247,7 @@ impl AccessRequestService for Requests {
         let now = self.now();
         let step = |case: AccessRequest| Ok(case.superior_refuses(text, &call.actor, now)?);
         let reply = |access_request| pb::StateSuperiorRefusalResponse { access_request };
-        Ok(self.change(&call, "StateSuperiorRefusal", id, step, reply).await?)
+        Ok(self.issue(&call, "StateSuperiorRefusal", id, step, reply).await?)
     }
 
     async fn request_city_coordination(

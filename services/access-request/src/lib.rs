@@ -3,7 +3,10 @@
 pub mod access_request;
 mod attachments;
 mod case_facts;
+pub mod case_note;
+mod changing;
 mod convert;
+mod documents;
 mod error;
 mod grpc;
 mod more_time;
@@ -22,6 +25,7 @@ use govshare_model::id::UnitId;
 use govshare_proto::access_request::internal::v1::case_facts_service_server::CaseFactsServiceServer;
 use govshare_proto::access_request::v1::access_request_service_server::AccessRequestServiceServer;
 use govshare_proto::access_request::v1::attachment_service_server::AttachmentServiceServer;
+use govshare_proto::access_request::v1::case_note_service_server::CaseNoteServiceServer;
 use govshare_proto::access_request::v1::policy_service_server::PolicyServiceServer;
 use govshare_proto::access_request::v1::task_service_server::TaskServiceServer;
 use serde::Deserialize;
@@ -38,6 +42,7 @@ pub static MIGRATIONS: Migrator = sqlx::migrate!();
 pub const ACCESS: Access = Access {
     public: &[
         PublicService { name: "govshare.access_request.v1.AccessRequestService", rules: policy::RULES },
+        PublicService { name: "govshare.access_request.v1.CaseNoteService", rules: policy::NOTE_RULES },
         PublicService { name: "govshare.access_request.v1.PolicyService", rules: policy::PACK_RULES },
         PublicService { name: "govshare.access_request.v1.TaskService", rules: service_kit::tasks::RULES },
         PublicService {
@@ -82,7 +87,7 @@ async fn run(config: Config<Settings>, runtime: Runtime) -> Result<(), Error> {
     service.spawn(sweeper::run(database.clone(), store.clone(), interval, service.shutdown.clone()));
 
     let bytes = service.max_message_bytes();
-    let requests = grpc::Requests {
+    let requests = changing::Requests {
         database: database.clone(),
         store: store.clone(),
         catalog,
@@ -92,11 +97,17 @@ async fn run(config: Config<Settings>, runtime: Runtime) -> Result<(), Error> {
     };
     let policies =
         packs::grpc::Policies { database: database.clone(), store: store.clone(), rules, holidays };
+    let notes = case_note::grpc::Notes {
+        database: database.clone(),
+        requests: store.clone(),
+        store: case_note::store::Store::new(database.clone()),
+    };
     let work_list = WorkList::new(database.clone(), service.shutdown.clone());
     let attachments = Attachments::new(database.clone(), store.clone());
     let facts = case_facts::CaseFacts { database: database.clone(), store, info_office };
     let mut routes = tonic::service::RoutesBuilder::default();
     routes.add_service(bounded!(AccessRequestServiceServer::new(requests), bytes));
+    routes.add_service(bounded!(CaseNoteServiceServer::new(notes), bytes));
     routes.add_service(bounded!(PolicyServiceServer::new(policies), bytes));
     routes.add_service(bounded!(TaskServiceServer::new(work_list), bytes));
     routes.add_service(bounded!(AttachmentServiceServer::new(attachments), bytes));

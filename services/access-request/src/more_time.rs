@@ -4,9 +4,9 @@ use govshare_proto::access_request::v1 as pb;
 use service_kit::{Call, Failure, Violations};
 use tonic::{Request, Response};
 
-use crate::access_request::{AccessRequest, Rejection, State};
+use crate::access_request::{AccessRequest, Entry, Rejection, State};
+use crate::changing::{Reply, Requests, given, written};
 use crate::convert::{self, authorize};
-use crate::grpc::{Reply, Requests, given, written};
 
 impl Requests {
     pub async fn ask_for_supplement(
@@ -46,9 +46,14 @@ impl Requests {
         let incomplete = self.store.load(id).await?;
         authorize(&call.actor, "SupplementAccessRequest", &incomplete)?;
         let State::SupplementRequested { .. } = incomplete.state else {
-            return Err(Failure::from(Rejection::WrongState { state: incomplete.state.name() }).into());
+            return Err(Failure::from(Rejection::WrongState { state: incomplete.told() }).into());
         };
-        let resource = self.known(&incomplete, &call).await?;
+        let resource = match &incomplete.entry {
+            Some(Entry { id, version: Some(version), .. }) => {
+                Some(self.catalog.received(*id, *version).await?)
+            }
+            Some(Entry { version: None, .. }) | None => None,
+        };
         let (calendar, now) = (self.holidays.calendar().await?, self.now());
         let supplement = |case: AccessRequest| {
             let pack = self.rules.of(&case)?;

@@ -5,7 +5,8 @@ use govshare_model::{Actor, Role};
 
 use crate::access_request::AccessRequest;
 
-const MEMBERS: &[Role] = &[Role::Drafter, Role::Approver, Role::Reviewer, Role::Signatory];
+/// Staff of a party.
+pub const MEMBERS: &[Role] = &[Role::Drafter, Role::Approver, Role::Reviewer, Role::Signatory];
 const DISTRICT: &[Role] = &[Role::InfoOffice, Role::WorkingGroup, Role::Auditor];
 const ASKING: &[Role] = &[Role::Drafter, Role::Approver];
 const DRAFTER: &[Role] = &[Role::Drafter];
@@ -31,6 +32,9 @@ pub const SENT: &[&str] = &[
 /// The method whose permission makes a request visible.
 pub const READ: &str = "GetAccessRequest";
 
+/// Reading what was written is reading the request.
+pub const READ_DOCUMENT: &str = "GetAccessRequestDocument";
+
 const fn applicant(method: &'static str, roles: &'static [Role]) -> Rule {
     Rule { method, roles, relation: Relation::Applicant, states: &[] }
 }
@@ -51,6 +55,9 @@ pub const RULES: &[Rule] = &[
     applicant(READ, MEMBERS),
     provider(READ, MEMBERS),
     district(READ, DISTRICT),
+    applicant(READ_DOCUMENT, MEMBERS),
+    provider(READ_DOCUMENT, MEMBERS),
+    district(READ_DOCUMENT, DISTRICT),
     anyone("ListAccessRequests", MEMBERS),
     anyone("ListAccessRequests", DISTRICT),
     anyone("CreateAccessRequest", DRAFTER),
@@ -77,6 +84,19 @@ pub const RULES: &[Rule] = &[
     district("RemindProvider", OFFICE),
     district("ReportToWorkingGroup", OFFICE),
     district("CoordinateObjection", GROUP),
+];
+
+/// The method that reads the notes of a case: whoever reads the case.
+pub const READ_NOTES: &str = "ListNotes";
+
+pub const NOTE_RULES: &[Rule] = &[
+    applicant(READ_NOTES, MEMBERS),
+    provider(READ_NOTES, MEMBERS),
+    district(READ_NOTES, DISTRICT),
+    applicant("AddNote", MEMBERS),
+    provider("AddNote", MEMBERS),
+    district("AddNote", OFFICE),
+    district("AddNote", GROUP),
 ];
 
 /// Packs and holidays: everybody reads the rules (art. 36), the info office tries and loads.

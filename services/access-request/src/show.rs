@@ -88,6 +88,7 @@ pub fn to_proto(request: &AccessRequest, viewer: Option<&Actor>, info_office: &U
             .map(|earlier| contested(earlier, prepares, &copies))
             .collect(),
         escalations: file.escalations.iter().map(escalation).collect(),
+        document_number: request.document_number.clone(),
     };
     shown.etag = etag(&shown);
     shown
@@ -167,6 +168,7 @@ fn given(given: &Answer, prepares: bool, copies: &[String; 2]) -> pb::Answer {
         propose_time: prepares.then(|| time_to_proto(given.proposal.at)),
         answer_time: Some(time_to_proto(given.at)),
         copies_to_unit_ids: receivers.to_vec(),
+        document_number: given.number.clone(),
         ..answer(&given.proposal.wording)
     }
 }
@@ -237,6 +239,7 @@ fn superior(matter: &SuperiorMatter, copies: &[String; 2]) -> pb::SuperiorMatter
         copies_to_unit_ids: if refused { copies.to_vec() } else { Vec::new() },
         city_request: city_request.map(statement),
         city_outcome: city_outcome.map(statement),
+        document_number: matter.document_number.clone(),
     }
 }
 

@@ -9,8 +9,8 @@ use tonic::{Request, Response};
 use uuid::Uuid;
 
 use crate::access_request::{AccessRequest, Asked, Destination, Received, Renewal, Resource};
+use crate::changing::{Reply, Requests, given, numbered, parse};
 use crate::convert::{self, authorize};
-use crate::grpc::{Reply, Requests, given, parse};
 
 impl Requests {
     pub async fn create(
@@ -86,8 +86,12 @@ impl Requests {
         }
         let draft = self.store.load(id).await?;
         authorize(&call.actor, "SubmitAccessRequest", &draft)?;
-        let resource = self.known(&draft, &call).await?;
-        let (calendar, now) = (self.holidays.calendar().await?, self.now());
+        let (resource, calendar, issuer) = tokio::join!(
+            self.known(&draft, &call),
+            self.holidays.calendar(),
+            self.catalog.named(&call.actor.unit),
+        );
+        let (resource, calendar, now) = (resource?, calendar?, self.now());
         let submit = |case: AccessRequest| {
             let pack = self.rules.in_force(shanghai_date(now))?;
             Ok(match &resource {
@@ -96,7 +100,7 @@ impl Requests {
             })
         };
         let reply = |access_request| pb::SubmitAccessRequestResponse { access_request };
-        Ok(self.change(&call, "SubmitAccessRequest", id, submit, reply).await?)
+        Ok(self.carry_out(&call, ("SubmitAccessRequest", id), issuer, submit, reply).await?)
     }
 
     pub async fn enter_paper(
@@ -119,7 +123,7 @@ impl Requests {
         if let Some(reply) = self.database.replay(&call).await? {
             return Ok(Response::new(reply));
         }
-        self.catalog.check_unit(&applicant).await?;
+        let issuer = self.catalog.unit(&applicant).await?;
         let resource = self.catalog.resource(entry, &call.actor).await?;
         let (calendar, now) = (self.holidays.calendar().await?, self.now());
         let pack = self.rules.in_force(on).map_err(Failure::from)?;
@@ -134,6 +138,7 @@ impl Requests {
         let transition =
             AccessRequest::enter_paper(id, number, received, &resource, form, pack, &calendar, by, now)
                 .map_err(Failure::from)?;
+        let transition = numbered(&mut tx, transition, Ok(issuer)).await?;
         self.store.save(&mut tx, &transition, Some(by)).await?;
         let reply = pb::EnterPaperRequestResponse { access_request: self.show(transition.request(), &call) };
         Ok(Response::new(tx.commit(&call, reply).await?))
@@ -159,7 +164,7 @@ impl Requests {
             return Ok(Response::new(reply));
         }
         authorize(&call.actor, "ForwardAccessRequest", &self.store.load(id).await?)?;
-        self.catalog.check_unit(&provider).await?;
+        self.catalog.unit(&provider).await?;
         let resource = match entry {
             Some(entry) => Some(self.catalog.resource(entry, &call.actor).await?),
             None => None,

@@ -4,12 +4,23 @@ use govshare_model::Actor;
 use govshare_model::id::{EntryId, UnitId};
 use govshare_model::pack::SharingClass;
 use govshare_proto::catalog::internal::v1::catalog_facts_service_client::CatalogFactsServiceClient;
-use govshare_proto::catalog::internal::v1::{GetEntryFactsRequest, GetUnitFactsRequest};
-use govshare_proto::catalog::v1::{EntryState, SharingType};
+use govshare_proto::catalog::internal::v1::{
+    GetEntryFactsRequest, GetEntryFactsResponse, GetUnitFactsRequest,
+};
+use govshare_proto::catalog::v1::{EntryState, EntryVersion, SharingType};
 use service_kit::client::{Upstream, retrying};
 use service_kit::{Failure, Refusal};
+use tonic::Code;
 
 use crate::access_request::{Rejection, Resource};
+
+/// A unit as the register names it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RegisteredUnit {
+    pub name: String,
+    /// What the numbers of its documents begin with (机关代字).
+    pub prefix: String,
+}
 
 /// Client of the catalogue's facts.
 #[derive(Clone)]
@@ -22,28 +33,33 @@ impl Catalog {
         Self { client: CatalogFactsServiceClient::new(upstream) }
     }
 
-    /// Refuses a unit that is not in the register.
-    pub async fn check_unit(&self, unit: &UnitId) -> Result<(), Failure> {
+    /// A unit of the register, which refuses what it does not know.
+    pub async fn unit(&self, unit: &UnitId) -> Result<RegisteredUnit, Failure> {
         let request = GetUnitFactsRequest { unit_id: unit.to_string() };
-        retrying(|| {
+        let facts = retrying(|| {
             let (mut client, request) = (self.client.clone(), request.clone());
             async move { client.get_unit_facts(request).await }
         })
         .await?;
-        Ok(())
+        let found = facts.unit.ok_or_else(|| Failure::internal("unit facts without a unit"))?;
+        Ok(RegisteredUnit { name: found.display_name, prefix: facts.document_prefix })
+    }
+
+    /// As [`Catalog::unit`]; what is not registered goes by its id.
+    pub async fn named(&self, unit: &UnitId) -> Result<RegisteredUnit, Failure> {
+        match self.unit(unit).await {
+            Err(Failure::Upstream(status)) if status.code() == Code::NotFound => {
+                Ok(RegisteredUnit { name: unit.to_string(), prefix: unit.to_string() })
+            }
+            found => found,
+        }
     }
 
     /// The published version of an entry, if it can be applied for. What was never published does not exist for
     /// other units than its provider.
     pub async fn resource(&self, id: EntryId, asking: &Actor) -> Result<Resource, Failure> {
-        let facts = retrying(|| {
-            let mut client = self.client.clone();
-            async move {
-                client.get_entry_facts(GetEntryFactsRequest { entry_id: id.to_string(), version: 0 }).await
-            }
-        })
-        .await?;
-        let entry = facts.entry.ok_or_else(|| Failure::internal("entry facts without an entry"))?;
+        let entry =
+            self.entry(id, 0).await?.entry.ok_or_else(|| Failure::internal("facts without an entry"))?;
         if entry.published.is_none() && entry.provider_unit_id != asking.unit.as_str() {
             return Err(Refusal::not_found("entry", id).into());
         }
@@ -58,22 +74,42 @@ impl Catalog {
         }
         let version =
             entry.published.ok_or_else(|| Failure::internal("a published entry without a version"))?;
-        let content = version.content.ok_or_else(|| Failure::internal("a version without content"))?;
-        let class = match content.sharing_type() {
-            SharingType::Unconditional => SharingClass::Active,
-            SharingType::Conditional => SharingClass::OnApplication,
-            SharingType::Withheld => SharingClass::NotShared,
-            SharingType::Unspecified => {
-                return Err(Failure::internal("published without a sharing type"));
-            }
-        };
-        Ok(Resource {
-            entry: id,
-            provider: entry.provider_unit_id.parse().map_err(Failure::internal)?,
-            title: content.title,
-            version: version.version,
-            class,
-            items: content.items.into_iter().map(|item| item.name).collect(),
-        })
+        resource(id, &entry.provider_unit_id, version)
     }
+
+    /// The version of an entry that a case was received for, whatever became of the entry since.
+    pub async fn received(&self, id: EntryId, version: i32) -> Result<Resource, Failure> {
+        let facts = self.entry(id, version).await?;
+        let entry = facts.entry.ok_or_else(|| Failure::internal("facts without an entry"))?;
+        let version = facts.version.ok_or_else(|| Failure::internal("facts without the version"))?;
+        resource(id, &entry.provider_unit_id, version)
+    }
+
+    /// Version 0: the published one.
+    async fn entry(&self, id: EntryId, version: i32) -> Result<GetEntryFactsResponse, Failure> {
+        let request = GetEntryFactsRequest { entry_id: id.to_string(), version };
+        retrying(|| {
+            let (mut client, request) = (self.client.clone(), request.clone());
+            async move { client.get_entry_facts(request).await }
+        })
+        .await
+    }
+}
+
+fn resource(entry: EntryId, provider: &str, version: EntryVersion) -> Result<Resource, Failure> {
+    let content = version.content.ok_or_else(|| Failure::internal("a version without content"))?;
+    let class = match content.sharing_type() {
+        SharingType::Unconditional => SharingClass::Active,
+        SharingType::Conditional => SharingClass::OnApplication,
+        SharingType::Withheld => SharingClass::NotShared,
+        SharingType::Unspecified => return Err(Failure::internal("published without a sharing type")),
+    };
+    Ok(Resource {
+        entry,
+        provider: provider.parse().map_err(Failure::internal)?,
+        title: content.title,
+        version: version.version,
+        class,
+        items: content.items.into_iter().map(|item| item.name).collect(),
+    })
 }

@@ -25,10 +25,14 @@ pub struct Agreement {
     pub id: AgreementId,
     pub case: CaseId,
     pub case_number: String,
+    /// 文号; empty of agreements from before numbers were given.
+    pub document_number: String,
     pub entry: EntryId,
     pub entry_version: i32,
     pub parties: Parties,
     pub terms: Terms,
+    /// What the consent added to the conditions of the entry.
+    pub conditions: String,
     /// Pack of the case with its version, `xicheng-2014/1`.
     pub pack: String,
     /// What the pack says of the agreement's life; kept, so that a new pack changes no standing agreement.
@@ -130,7 +134,7 @@ pub enum Rejection {
     },
     /// The case has an agreement that is not cancelled, or one that is to replace it waits for signatures.
     AgreementExists,
-    /// The pack of the case is none that ships.
+    /// The installation does not list the pack of the case in the version of its receipt.
     PackUnknown {
         pack: String,
     },
@@ -168,6 +172,8 @@ pub enum Rejection {
     /// The pack asks for a term to mend what is wrong.
     MendingTermMissing,
     MendingTermPassed,
+    /// The term to mend lies after the last day of validity.
+    MendingTermAfterEnd,
     /// Suspension and termination need written grounds.
     GroundsMissing,
     /// The pack has terminations filed, so that how they were negotiated is said.
@@ -261,10 +267,12 @@ impl Agreement {
             id,
             case: matter.case.id,
             case_number: matter.case.number.clone(),
+            document_number: matter.number.to_owned(),
             entry: matter.case.entry,
             entry_version: matter.case.entry_version,
             parties,
             terms,
+            conditions: matter.case.conditions.clone(),
             pack: format!("{}/{}", matter.pack.id, matter.pack.version),
             rules: Rules::of(matter.pack),
             replaces,
@@ -356,6 +364,16 @@ impl Agreement {
     /// Whether it is signed by all, not suspended, and not over on a day.
     pub fn is_active_on(&self, today: Date) -> bool {
         self.state_on(today) == "ACTIVE"
+    }
+
+    /// The day on which the last of the parties signed (Asia/Shanghai).
+    pub fn activated_on(&self) -> Option<Date> {
+        match &self.state {
+            State::Active { at, .. }
+            | State::Suspended { activated: at, .. }
+            | State::Ended { activated: at, .. } => Some(shanghai_date(*at)),
+            State::AwaitingSignatures { .. } | State::Cancelled { .. } => None,
+        }
     }
 
     fn signature(&self, kind: DocumentKind, unit: &UnitId) -> Option<&Signature> {

@@ -29,18 +29,21 @@ pub struct Case {
     pub entry_version: i32,
     /// Items asked for; empty means all.
     pub items: Vec<String>,
+    /// What was wanted was said in words, before an entry was named: `items` are no names of the entry's.
+    pub in_words: bool,
+    /// What the consent added to the conditions of the entry (art. 26(一)); empty: nothing.
+    pub conditions: String,
     pub standing: Standing,
     /// Policy pack of its receipt, `xicheng-2014/1`.
     pub pack: String,
 }
 
 impl Case {
-    /// The pack that the case keeps; its latest version where that of the receipt is not known any more.
-    pub fn pack(&self) -> Result<&'static Pack, Rejection> {
-        let (id, version) = self.pack.split_once('/').unwrap_or((&self.pack, ""));
-        let kept = version.parse().ok().and_then(|version| Packs::builtin().get(id, version));
-        let pack = kept.or_else(|| Pack::builtin(id));
-        pack.ok_or_else(|| Rejection::PackUnknown { pack: self.pack.clone() })
+    /// The pack that the case keeps, in the version of its receipt.
+    pub fn pack<'p>(&self, packs: &'p Packs) -> Result<&'p Pack, Rejection> {
+        let named = self.pack.split_once('/').and_then(|(id, version)| Some((id, version.parse().ok()?)));
+        let kept = named.and_then(|(id, version)| packs.kept(id, version));
+        kept.ok_or_else(|| Rejection::PackUnknown { pack: self.pack.clone() })
     }
 }
 
@@ -53,6 +56,8 @@ pub struct Matter<'m> {
     pub parties: &'m NamedParties,
     /// The pack that the case keeps from its receipt.
     pub pack: &'m Pack,
+    /// 文号 of the agreement.
+    pub number: &'m str,
 }
 
 /// The version of the entry that the case is about, as the catalogue knows it.
@@ -77,6 +82,8 @@ pub enum Ground {
 pub struct Party {
     pub unit: UnitId,
     pub name: String,
+    /// What the numbers of its documents begin with (机关代字).
+    pub prefix: String,
     pub provisional: bool,
 }
 

@@ -4,8 +4,9 @@ use std::time::Duration;
 
 use govshare_model::calendar::shanghai_date;
 use govshare_model::id::{AgreementId, UnitId};
+use govshare_model::pack::Packs;
 use govshare_proto::agreement::v1 as pb;
-use service_kit::{Begin, Call, Database, Failure};
+use service_kit::{Begin, Call, Database, Failure, Tx};
 use time::Date;
 use tonic::Response;
 
@@ -25,6 +26,7 @@ pub struct Agreements {
     pub cases: Cases,
     pub catalog: Catalog,
     pub info_office: UnitId,
+    pub packs: Packs,
     /// Days for the attestation of disposal where the terms name none.
     pub disposal_days: u16,
 }
@@ -46,6 +48,13 @@ impl Agreements {
             self.catalog.party(&self.info_office),
         )?;
         Ok(NamedParties { applicant, provider, info_office })
+    }
+
+    /// The next number among the info office's agreements. It is third party of each, so that its count is the
+    /// register of the district (art. 26(一)).
+    pub(crate) async fn next_number(&self, tx: &mut Tx, parties: &NamedParties) -> Result<String, Failure> {
+        let office = &parties.info_office;
+        Ok(tx.next_document_number(&office.unit, &office.prefix, "协").await?.to_string())
     }
 
     /// Checks a signature by the caller's unit with the register's key. `None`: it is part of the agreement, whatever

@@ -1,6 +1,8 @@
 //! Between contract and domain.
 
 use govshare_model::Actor;
+use govshare_model::authority::Relation;
+use govshare_model::id::UnitId;
 use govshare_model::pack::DeliveryMode;
 use govshare_proto::agreement::v1 as pb;
 use service_kit::validate::{date_to_proto, time_to_proto};
@@ -9,9 +11,10 @@ use time::Date;
 
 use crate::agreement::duty::{Disposal, DisposalDuty};
 use crate::agreement::lifecycle::{End, ReplacementKind, Suspension, Termination};
-use crate::agreement::{Agreement, Document, DocumentKind, Parties, Signature, State};
+use crate::agreement::{Agreement, Document, DocumentKind, Signature, State};
 use crate::policy;
 use crate::terms::{GiveBack, Terms};
+use crate::upstreams::Received;
 
 /// Parses the terms; `violations` hears of every bad field. `days` is what disposal takes where they do not say.
 pub fn terms(terms: Option<pb::Terms>, days: u16, violations: &mut Violations) -> Terms {
@@ -192,6 +195,8 @@ pub fn to_proto(agreement: &Agreement, today: Date) -> pb::Agreement {
         termination: told.termination.map(termination_to_proto),
         end_time: told.ended.map(time_to_proto),
         disposal_duty: agreement.state.duty().map(duty_to_proto),
+        document_number: agreement.document_number.clone(),
+        conditions: agreement.conditions.clone(),
     }
 }
 
@@ -318,33 +323,30 @@ fn signature_to_proto(signature: &Signature) -> pb::Signature {
 
 /// The record named in a refusal and hidden from whoever may not read it.
 pub fn authorize(actor: &Actor, method: &str, agreement: &Agreement) -> Result<(), Refusal> {
-    decide(actor, method, &agreement.parties, agreement.state.name(), ("agreement", &agreement.id))
+    let (relations, state) = (policy::relations(actor, &agreement.parties), agreement.state.name());
+    decide(actor, method, &relations, state, ("agreement", &agreement.id))
 }
 
-/// As [`authorize`], for an agreement that is yet to be drafted: the case is what is named or hidden.
-pub fn authorize_case(
-    actor: &Actor,
-    method: &str,
-    parties: &Parties,
-    case: &dyn std::fmt::Display,
-) -> Result<(), Refusal> {
-    decide(actor, method, parties, "", ("access-request", case))
+/// As [`authorize`], for an agreement that is yet to be drafted: the case is what is named or hidden, also one that
+/// nobody provides for yet.
+pub fn authorize_drafting(actor: &Actor, case: &Received, info_office: &UnitId) -> Result<(), Refusal> {
+    let relations = policy::stands(actor, &case.applicant, case.provider.as_ref(), info_office);
+    decide(actor, "CreateAgreement", &relations, "", ("access-request", &case.id))
 }
 
 fn decide(
     actor: &Actor,
     method: &str,
-    parties: &Parties,
+    relations: &[Relation],
     state: &str,
     resource: (&'static str, &dyn std::fmt::Display),
 ) -> Result<(), Refusal> {
-    let relations = policy::relations(actor, parties);
     service_kit::auth::access::authorize(
         policy::RULES,
         method,
         policy::READ,
         actor,
-        &relations,
+        relations,
         state,
         resource,
     )

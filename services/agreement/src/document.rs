@@ -84,6 +84,7 @@ struct Page {
     pack: String,
     law: Law,
     agreement: String,
+    number: String,
     case_number: String,
     case: String,
     drafted: String,
@@ -98,6 +99,7 @@ struct Page {
     entry_version: i32,
     items: Vec<String>,
     purpose: Vec<String>,
+    conditions: Vec<String>,
     delivery: Vec<String>,
     delivery_mode: Option<&'static str>,
     frequency: String,
@@ -138,14 +140,15 @@ struct GivenBack {
 
 impl Page {
     fn of(contents: &Contents<'_>) -> Self {
-        let Contents { id, matter: Matter { case, resource, parties, pack }, terms, replaces, drafted } =
-            contents;
+        let Contents { id, matter, terms, replaces, drafted } = contents;
+        let Matter { case, resource, parties, pack, number } = matter;
         let ids = parties.ids();
         let rules = &pack.agreement;
         Self {
             pack: pack.id.clone(),
             law: Law { title: pack.title.zh.clone(), number: pack.number.clone() },
             agreement: id.to_string(),
+            number: line(number),
             case_number: line(&case.number),
             case: case.id.to_string(),
             drafted: day(*drafted),
@@ -165,6 +168,7 @@ impl Page {
             entry_version: case.entry_version,
             items: terms.items.iter().map(|item| line(item)).collect(),
             purpose: lines(&terms.purpose),
+            conditions: lines(&case.conditions),
             delivery: lines(&terms.delivery),
             delivery_mode: terms.delivery_mode.map(mode),
             frequency: line(&terms.frequency),

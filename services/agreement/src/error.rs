@@ -29,8 +29,8 @@ fn refusal(rejection: Rejection) -> Refusal {
         .article("26(一)"),
         PackUnknown { pack } => Refusal::new(
             Reason::PolicyPackUnknown,
-            format!("there is no wording for agreements under the pack {pack}"),
-            format!("没有适用规则包 {pack} 的协议文本"),
+            format!("this installation does not list {pack}"),
+            format!("本平台未列规则包 {pack}"),
         )
         .with("pack", pack)
         .article("37"),
@@ -123,6 +123,15 @@ fn refusal(rejection: Rejection) -> Refusal {
         MendingTermPassed => field(
             Refusal::new(Reason::FieldInvalid, "the term has passed already", "限期早于今日"),
             ("mend_until", "must not lie before today / 不得早于今日"),
+        )
+        .article("23"),
+        MendingTermAfterEnd => field(
+            Refusal::new(
+                Reason::FieldInvalid,
+                "the term lies after the last day of the agreement",
+                "限期晚于协议的末日",
+            ),
+            ("mend_until", "must not lie after the last day of validity / 不得晚于协议有效期的末日"),
         )
         .article("23"),
         GroundsMissing => field(

@@ -63,6 +63,7 @@ fn further(agreement: &Agreement, happened: &Happened, attributes: &mut BTreeMap
                 };
                 attributes.insert(key, document.sha256.clone());
             }
+            attributes.insert("document_number", agreement.document_number.clone());
             attributes.insert("policy_pack", agreement.pack.clone());
             attributes.insert("valid_from", agreement.terms.valid_from.to_string());
             attributes.insert("valid_until", agreement.terms.valid_until.to_string());

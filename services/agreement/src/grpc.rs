@@ -8,10 +8,10 @@ use service_kit::{Begin, Call, Failure, Violations, call};
 use tonic::{Request, Response, Status};
 use uuid::Uuid;
 
-use crate::agreement::{Agreement, Parties};
+use crate::agreement::Agreement;
 use crate::case::{Case, Matter};
 use crate::changing::Agreements;
-use crate::convert::{self, authorize, authorize_case};
+use crate::convert::{self, authorize, authorize_drafting};
 use crate::policy;
 use crate::store::Filter;
 
@@ -32,13 +32,10 @@ impl AgreementService for Agreements {
         if let Some(reply) = self.database.replay(&call).await? {
             return Ok(Response::new(reply));
         }
-        let case = self.cases.case(case.unwrap_or(CaseId(Uuid::nil()))).await?;
-        let parties = Parties {
-            applicant: case.applicant.clone(),
-            provider: case.provider.clone(),
-            info_office: self.info_office.clone(),
-        };
-        authorize_case(&call.actor, "CreateAgreement", &parties, &case.id)?;
+        let received = self.cases.received(case.unwrap_or(CaseId(Uuid::nil()))).await?;
+        authorize_drafting(&call.actor, &received, &self.info_office)?;
+        let case = received.case()?;
+        let pack = case.pack(&self.packs).map_err(Failure::from)?;
         let (resource, named) = tokio::try_join!(
             self.catalog.resource(case.entry, case.entry_version),
             self.named_parties(&case),
@@ -50,8 +47,8 @@ impl AgreementService for Agreements {
         };
         let id = AgreementId(Uuid::now_v7());
         let now = self.database.clock().now();
-        let pack = case.pack().map_err(Failure::from)?;
-        let matter = Matter { case: &case, resource: &resource, parties: &named, pack };
+        let number = self.next_number(&mut tx, &named).await?;
+        let matter = Matter { case: &case, resource: &resource, parties: &named, pack, number: &number };
         let transition = Agreement::draft(id, &matter, terms, &call.actor, now).map_err(Failure::from)?;
         self.store.save(&mut tx, &transition, Some(&call.actor)).await?;
         let reply = pb::CreateAgreementResponse { agreement: self.show(transition.agreement()) };
@@ -175,7 +172,8 @@ impl AgreementService for Agreements {
         let id = id.unwrap_or(AgreementId(Uuid::nil()));
         let found = self.store.load(id).await?;
         authorize(&call.actor, "DraftReplacement", &found)?;
-        let case = self.cases.case(found.case).await?;
+        let case = self.cases.received(found.case).await?.case()?;
+        let pack = case.pack(&self.packs).map_err(Failure::from)?;
         let ((entry_version, resource), named) =
             tokio::try_join!(self.catalog.published(found.entry), self.named_parties(&case))?;
         let case = Case { entry_version, ..case };
@@ -186,8 +184,8 @@ impl AgreementService for Agreements {
         };
         let found = self.store.load_for_update(&mut tx, id).await?;
         let now = self.database.clock().now();
-        let pack = case.pack().map_err(Failure::from)?;
-        let matter = Matter { case: &case, resource: &resource, parties: &named, pack };
+        let number = self.next_number(&mut tx, &named).await?;
+        let matter = Matter { case: &case, resource: &resource, parties: &named, pack, number: &number };
         let new = AgreementId(Uuid::now_v7());
         let drafted = found.draft_replacement(new, kind, &matter, terms, &call.actor, now);
         let transition = drafted.map_err(Failure::from)?;

@@ -73,6 +73,9 @@ pub struct Settings {
     pub sweep_seconds: u64,
     /// Days after the end for the attestation of disposal where the terms name none; art. 23 sets no time.
     pub disposal_days: u16,
+    /// The policy packs and the days on which applications are received under each, `PACK@FROM..UNTIL` with commas
+    /// between them; the same list as access-request's.
+    pub packs: String,
 }
 
 /// Serves until the runtime says to stop.
@@ -81,6 +84,7 @@ pub fn serve(config: Config<Settings>, runtime: Runtime) -> Serving {
 }
 
 async fn run(config: Config<Settings>, runtime: Runtime) -> Result<(), Error> {
+    let packs = service_kit::packs::configured("service.packs", &config.service.packs)?;
     let service = Service::start(NAME, &config, runtime).await?;
     let audit = service.upstream(&config, "audit")?;
     let cases = upstreams::Cases::new(service.upstream(&config, "access-request")?);
@@ -98,6 +102,7 @@ async fn run(config: Config<Settings>, runtime: Runtime) -> Result<(), Error> {
         cases,
         catalog,
         info_office: config.service.info_office.clone(),
+        packs,
         disposal_days: config.service.disposal_days.clamp(1, 365),
     };
     let outside_deliveries = outside_delivery::grpc::OutsideDeliveries {

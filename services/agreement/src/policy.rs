@@ -52,18 +52,34 @@ pub const RULES: &[Rule] = &[
 
 /// How the caller's unit stands to an agreement of these parties.
 pub fn relations(actor: &Actor, parties: &Parties) -> Vec<Relation> {
-    let stands = [
-        (&parties.applicant, Relation::Applicant),
-        (&parties.provider, Relation::Provider),
-        (&parties.info_office, Relation::InfoOffice),
-    ];
-    stands.into_iter().filter(|(unit, _)| **unit == actor.unit).map(|(_, relation)| relation).collect()
+    stands(actor, &parties.applicant, Some(&parties.provider), &parties.info_office)
+}
+
+/// As [`relations`], to a case that may have no provider yet.
+pub fn stands(
+    actor: &Actor,
+    applicant: &UnitId,
+    provider: Option<&UnitId>,
+    info_office: &UnitId,
+) -> Vec<Relation> {
+    of_unit(
+        actor,
+        [
+            (Some(applicant), Relation::Applicant),
+            (provider, Relation::Provider),
+            (Some(info_office), Relation::InfoOffice),
+        ],
+    )
 }
 
 /// How the caller's unit stands to what happens between the user and the provider.
 pub fn between(actor: &Actor, applicant: &UnitId, provider: &UnitId) -> Vec<Relation> {
-    let stands = [(applicant, Relation::Applicant), (provider, Relation::Provider)];
-    stands.into_iter().filter(|(unit, _)| **unit == actor.unit).map(|(_, relation)| relation).collect()
+    of_unit(actor, [(Some(applicant), Relation::Applicant), (Some(provider), Relation::Provider)])
+}
+
+fn of_unit<const N: usize>(actor: &Actor, stands: [(Option<&UnitId>, Relation); N]) -> Vec<Relation> {
+    let own = stands.into_iter().filter(|(unit, _)| *unit == Some(&actor.unit));
+    own.map(|(_, relation)| relation).collect()
 }
 
 /// Whether the caller reads every agreement, whoever its parties are.

@@ -65,6 +65,8 @@ pub struct AgreementRow {
     pub disposal_statement: Option<String>,
     pub attested_by: Option<String>,
     pub attested_at: Option<OffsetDateTime>,
+    pub document_number: String,
+    pub conditions: String,
 }
 
 pub struct DocumentRow {
@@ -128,6 +130,7 @@ fn agreement(
         id: AgreementId(row.id),
         case: CaseId(row.case_id),
         case_number: row.case_number,
+        document_number: row.document_number,
         entry: EntryId(row.entry_id),
         entry_version: row.entry_version,
         parties: Parties {
@@ -147,6 +150,7 @@ fn agreement(
             retention: row.retention,
             disposal_days: u16::try_from(row.disposal_days).map_err(Failure::internal)?,
         },
+        conditions: row.conditions,
         pack: row.policy_pack,
         rules: Rules { mending_term: row.mending_term, termination_filed: row.termination_filed, disposals },
         replaces: replaces.map(|(replaced, kind)| Replacement { agreement: AgreementId(replaced), kind }),

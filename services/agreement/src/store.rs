@@ -232,9 +232,9 @@ impl Store {
                provider, info_office, purpose, items, delivery, valid_from, valid_until, retention, drafted_by, \
                state, cancel_reason, created_at, updated_at, version, policy_pack, mending_term, \
                termination_filed, disposals, delivery_mode, frequency, give_back, disposal_days, replaces, \
-               replacement_kind) \
+               replacement_kind, document_number, conditions) \
              VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, '', $17, $18, $19, $20, \
-               $21, $22, $23, $24, $25, $26, $27, $28, $29)",
+               $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31)",
             agreement.id.0,
             agreement.case.0,
             agreement.case_number,
@@ -264,6 +264,8 @@ impl Store {
             i32::from(agreement.terms.disposal_days),
             agreement.replaces.as_ref().map(|replaced| replaced.agreement.0),
             agreement.replaces.as_ref().map(|replaced| rows::replacement_name(replaced.kind)),
+            agreement.document_number,
+            agreement.conditions,
         )
         .execute(&mut **tx)
         .await;

@@ -75,11 +75,12 @@ impl Terms {
         if self.delivery_mode.is_some_and(|mode| !modes.contains(&mode)) {
             problems.push(TermsProblem::ModeNotAllowed);
         }
-        if self.items.is_empty() && !case.items.is_empty() {
+        let asked = if case.in_words { &[] } else { case.items.as_slice() };
+        if self.items.is_empty() && !asked.is_empty() {
             problems.push(TermsProblem::WholeNotAskedFor);
         }
         for item in &self.items {
-            if !case.items.is_empty() && !case.items.contains(item) {
+            if !asked.is_empty() && !asked.contains(item) {
                 problems.push(TermsProblem::NotAskedFor { item: item.clone() });
             } else if !resource.items.is_empty() && !resource.items.contains(item) {
                 problems.push(TermsProblem::Unknown { item: item.clone() });

@@ -3,7 +3,7 @@
 use govshare_model::id::{CaseId, EntryId, UnitId};
 use govshare_proto::access_request::internal::v1::case_facts_service_client::CaseFactsServiceClient;
 use govshare_proto::access_request::internal::v1::{GetCaseFactsRequest, RecordAgreementRequest};
-use govshare_proto::access_request::v1::AccessRequestState;
+use govshare_proto::access_request::v1::{AccessRequest, AccessRequestState};
 use govshare_proto::catalog::internal::v1::catalog_facts_service_client::CatalogFactsServiceClient;
 use govshare_proto::catalog::internal::v1::{
     GetEntryFactsRequest, GetEntryFactsResponse, GetUnitFactsRequest, GetUnitKeyFactsRequest,
@@ -22,6 +22,15 @@ use crate::signing::Key;
 /// Destination of active agreements in the outbox.
 pub const AGREED: &str = "access-request.record-agreement";
 
+/// A case as far as it says who may know of it.
+pub struct Received {
+    pub id: CaseId,
+    pub applicant: UnitId,
+    /// None while nobody knows who has the resource.
+    pub provider: Option<UnitId>,
+    request: AccessRequest,
+}
+
 /// Client of the facts about cases.
 #[derive(Clone)]
 pub struct Cases {
@@ -33,48 +42,24 @@ impl Cases {
         Self { client: CaseFactsServiceClient::new(upstream) }
     }
 
-    /// A case that was received; a draft is known to its applicant only.
-    pub async fn case(&self, id: CaseId) -> Result<Case, Failure> {
+    /// A case that was received; a draft is known to its applicant only. What it says is told after who asks is
+    /// authorized: [`Received::case`].
+    pub async fn received(&self, id: CaseId) -> Result<Received, Failure> {
         let facts = retrying(|| {
             let mut client = self.client.clone();
             async move { client.get_case_facts(GetCaseFactsRequest { case_id: id.to_string() }).await }
         })
         .await?;
         let request = facts.access_request.ok_or_else(|| Failure::internal("case facts without a case"))?;
-        let standing = match request.state() {
-            AccessRequestState::Draft => return Err(Refusal::not_found("access-request", id).into()),
-            AccessRequestState::Consented => Standing::Consented,
-            AccessRequestState::Agreed => Standing::Agreed,
-            // What the provider prepares is not the others' business.
-            AccessRequestState::Submitted | AccessRequestState::AnswerProposed => {
-                Standing::WithoutConsent { state: "SUBMITTED" }
-            }
-            AccessRequestState::AtInfoOffice => Standing::WithoutConsent { state: "AT_INFO_OFFICE" },
-            AccessRequestState::Settled => Standing::WithoutConsent { state: "SETTLED" },
-            AccessRequestState::SupplementRequested => {
-                Standing::WithoutConsent { state: "SUPPLEMENT_REQUESTED" }
-            }
-            AccessRequestState::Objected => Standing::WithoutConsent { state: "OBJECTED" },
-            AccessRequestState::Coordinated => Standing::WithoutConsent { state: "COORDINATED" },
-            AccessRequestState::RefusalStands => Standing::WithoutConsent { state: "REFUSAL_STANDS" },
-            AccessRequestState::Refused => Standing::WithoutConsent { state: "REFUSED" },
-            AccessRequestState::Withdrawn => Standing::WithoutConsent { state: "WITHDRAWN" },
-            AccessRequestState::Unspecified => return Err(Failure::internal("a case without a state")),
-        };
-        // What has no entry yet has no consent either.
-        if let (Standing::WithoutConsent { state }, true) = (standing, request.entry_id.is_empty()) {
-            return Err(Rejection::CaseNotConsented { state }.into());
+        if request.state() == AccessRequestState::Draft {
+            return Err(Refusal::not_found("access-request", id).into());
         }
-        Ok(Case {
+        let provider = Some(&request.provider_unit_id).filter(|provider| !provider.is_empty());
+        Ok(Received {
             id,
-            number: request.case_number,
             applicant: request.applicant_unit_id.parse().map_err(Failure::internal)?,
-            provider: request.provider_unit_id.parse().map_err(Failure::internal)?,
-            entry: request.entry_id.parse().map_err(Failure::internal)?,
-            entry_version: request.entry_version,
-            items: request.form.map(|form| form.items).unwrap_or_default(),
-            standing,
-            pack: request.policy_pack,
+            provider: provider.map(|provider| provider.parse()).transpose().map_err(Failure::internal)?,
+            request,
         })
     }
 
@@ -89,6 +74,57 @@ impl Cases {
                 client.record_agreement(command).await.map(drop)
             }
         })
+    }
+}
+
+impl Received {
+    /// The case, if it is about an entry: what has none yet has no consent either.
+    pub fn case(self) -> Result<Case, Failure> {
+        let Self { id, applicant, provider, request } = self;
+        let standing = standing(request.state())?;
+        let provider = match (standing, provider) {
+            (_, Some(provider)) if !request.entry_id.is_empty() => provider,
+            (Standing::WithoutConsent { state }, _) => {
+                return Err(Rejection::CaseNotConsented { state }.into());
+            }
+            (Standing::Consented | Standing::Agreed, _) => {
+                return Err(Failure::internal("a consent to no entry"));
+            }
+        };
+        Ok(Case {
+            id,
+            number: request.case_number,
+            applicant,
+            provider,
+            entry: request.entry_id.parse().map_err(Failure::internal)?,
+            entry_version: request.entry_version,
+            items: request.form.map(|form| form.items).unwrap_or_default(),
+            in_words: !request.wanted.is_empty(),
+            conditions: request.answer.map(|answer| answer.conditions).unwrap_or_default(),
+            standing,
+            pack: request.policy_pack,
+        })
+    }
+}
+
+fn standing(state: AccessRequestState) -> Result<Standing, Failure> {
+    let without = |state| Ok(Standing::WithoutConsent { state });
+    match state {
+        AccessRequestState::Consented => Ok(Standing::Consented),
+        AccessRequestState::Agreed => Ok(Standing::Agreed),
+        // What the provider prepares is not the others' business.
+        AccessRequestState::Submitted | AccessRequestState::AnswerProposed => without("SUBMITTED"),
+        AccessRequestState::AtInfoOffice => without("AT_INFO_OFFICE"),
+        AccessRequestState::Settled => without("SETTLED"),
+        AccessRequestState::SupplementRequested => without("SUPPLEMENT_REQUESTED"),
+        AccessRequestState::Objected => without("OBJECTED"),
+        AccessRequestState::Coordinated => without("COORDINATED"),
+        AccessRequestState::RefusalStands => without("REFUSAL_STANDS"),
+        AccessRequestState::Refused => without("REFUSED"),
+        AccessRequestState::Withdrawn => without("WITHDRAWN"),
+        AccessRequestState::Draft | AccessRequestState::Unspecified => {
+            Err(Failure::internal("a received case without a state"))
+        }
     }
 }
 
@@ -149,10 +185,16 @@ impl Catalog {
         match facts {
             Ok(facts) => {
                 let found = facts.unit.ok_or_else(|| Failure::internal("unit facts without a unit"))?;
-                Ok(Party { unit: unit.clone(), name: found.display_name, provisional: found.provisional })
+                Ok(Party {
+                    unit: unit.clone(),
+                    name: found.display_name,
+                    prefix: facts.document_prefix,
+                    provisional: found.provisional,
+                })
             }
             Err(Failure::Upstream(status)) if status.code() == Code::NotFound => {
-                Ok(Party { unit: unit.clone(), name: unit.to_string(), provisional: true })
+                let (name, prefix) = (unit.to_string(), unit.to_string());
+                Ok(Party { unit: unit.clone(), name, prefix, provisional: true })
             }
             Err(failure) => Err(failure),
         }

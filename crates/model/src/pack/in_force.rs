@@ -108,7 +108,14 @@ impl Packs {
         Some(&entry.pack)
     }
 
-    /// The pack that a case keeps from its receipt.
+    /// The pack that a case keeps from its receipt, in that very version: one of the list, or one that ships, which is
+    /// known for good.
+    pub fn kept(&self, id: &str, version: u32) -> Option<&Pack> {
+        let ships = |pack: &&Pack| pack.id == id && pack.version == version;
+        self.get(id, version).or_else(|| Pack::shipped().iter().find(ships))
+    }
+
+    /// A pack of the list.
     pub fn get(&self, id: &str, version: u32) -> Option<&Pack> {
         let entry = self.0.iter().find(|entry| entry.pack.id == id && entry.pack.version == version)?;
         Some(&entry.pack)

@@ -36,7 +36,7 @@ impl AccessRequest {
             return Err(Rejection::SuperiorNotIn { stage: matter.stage.name() });
         }
         let reasons = proposal.wording.reasons.clone();
-        let answer = Answer { reasons, proposal, by: by.subject.clone(), at: now };
+        let answer = Answer::new(proposal, reasons, by, now);
         Ok(self.answered(State::Consented { receipt, answer }, Happened::Consented, now))
     }
 
@@ -52,12 +52,13 @@ impl AccessRequest {
         if pack.refusal.reasons_required.value && reasons.is_empty() {
             return Err(Rejection::ReasonsMissing);
         }
-        let answer = Answer { reasons, proposal, by: by.subject.clone(), at: now };
+        let answer = Answer::new(proposal, reasons, by, now);
         Ok(self.answered(State::Refused { receipt, answer }, Happened::Refused, now))
     }
 
     /// The applicant takes the request back before it is answered.
     pub fn withdraw(self, now: OffsetDateTime) -> Result<Transition, Rejection> {
+        let open = self.state.open().is_some();
         let (receipt, proposal) = match &self.state {
             State::AtInfoOffice => (None, None),
             State::Submitted { receipt }
@@ -66,7 +67,11 @@ impl AccessRequest {
             State::AnswerProposed { receipt, proposal } => (Some(receipt.clone()), Some(proposal.clone())),
             other => return Err(Rejection::NotOpen { state: other.name() }),
         };
-        Ok(self.become_state(State::Withdrawn { receipt, proposal, at: now }, Happened::Withdrawn, now))
+        let state = State::Withdrawn { receipt, proposal, at: now };
+        if open {
+            return Ok(self.answered(state, Happened::Withdrawn, now));
+        }
+        Ok(self.become_state(state, Happened::Withdrawn, now))
     }
 
     /// The agreement of a consented case became active. `None`: it is recorded already.
@@ -124,12 +129,18 @@ impl AccessRequest {
         Ok((receipt.clone(), proposal.clone()))
     }
 
-    /// A late answer marks the request overdue even where no sweeper came by.
+    /// What ends a clock too late marks the request overdue even where no sweeper came by.
     fn answered(mut self, state: State, happened: Happened, now: OffsetDateTime) -> Transition {
         if self.overdue.is_none() && self.is_past_due(now) {
             self.overdue = Some(now);
         }
         self.become_state(state, happened, now)
+    }
+}
+
+impl Answer {
+    fn new(proposal: Proposal, reasons: String, by: &Actor, at: OffsetDateTime) -> Self {
+        Self { proposal, reasons, by: by.subject.clone(), at, number: String::new() }
     }
 }
 

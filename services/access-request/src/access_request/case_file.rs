@@ -9,6 +9,8 @@ use super::state::{Answer, Notice, Statement};
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(default)]
 pub struct CaseFile {
+    /// Who changed the form of the draft, besides its drafter.
+    pub revised_by: Vec<Subject>,
     /// Of a paper application.
     pub paper: Option<Paper>,
     /// The info office's note to an application that it forwarded.
@@ -59,6 +61,9 @@ pub struct SuperiorMatter {
     pub body: String,
     pub liaison: Statement,
     pub stage: Stage,
+    /// 文号 of the written statement on its refusal; empty without one.
+    #[serde(default)]
+    pub document_number: String,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -39,7 +39,7 @@ impl AccessRequest {
         now: OffsetDateTime,
     ) -> Result<Transition, Rejection> {
         let State::AtInfoOffice = self.state else {
-            return Err(Rejection::WrongState { state: self.state.name() });
+            return Err(Rejection::WrongState { state: self.told() });
         };
         if to.provider == self.applicant {
             return Err(Rejection::OwnResource);
@@ -59,7 +59,7 @@ impl AccessRequest {
     /// The info office coordinates the matter itself and closes it with a written outcome (协调处理).
     pub fn settle(self, outcome: String, by: &Actor, now: OffsetDateTime) -> Result<Transition, Rejection> {
         let State::AtInfoOffice = self.state else {
-            return Err(Rejection::WrongState { state: self.state.name() });
+            return Err(Rejection::WrongState { state: self.told() });
         };
         let settlement = Statement::new(outcome, by, now);
         Ok(self.become_state(State::Settled { settlement }, Happened::Settled, now))
@@ -68,7 +68,7 @@ impl AccessRequest {
     /// The applicant objects to a refusal (异议); the text sets no time limit.
     pub fn object(self, grounds: String, by: &Actor, now: OffsetDateTime) -> Result<Transition, Rejection> {
         let State::Refused { receipt, answer } = &self.state else {
-            return Err(Rejection::WrongState { state: self.state.name() });
+            return Err(Rejection::WrongState { state: self.told() });
         };
         let (receipt, answer) = (receipt.clone(), answer.clone());
         let objection = Statement::new(grounds, by, now);
@@ -87,7 +87,7 @@ impl AccessRequest {
         now: OffsetDateTime,
     ) -> Result<Transition, Rejection> {
         let State::Objected { receipt, answer, objection } = &self.state else {
-            return Err(Rejection::WrongState { state: self.state.name() });
+            return Err(Rejection::WrongState { state: self.told() });
         };
         let coordination = Statement::new(opinion, by, now);
         let (receipt, answer, objection) = (receipt.clone(), answer.clone(), objection.clone());
@@ -134,7 +134,7 @@ impl AccessRequest {
         now: OffsetDateTime,
     ) -> Result<Transition, Rejection> {
         if self.state.open().is_none() || !self.is_past_due(now) {
-            return Err(Rejection::NothingOverdue { state: self.state.name() });
+            return Err(Rejection::NothingOverdue { state: self.told() });
         }
         if self.file.escalations.len() >= MOST_ESCALATIONS {
             return Err(Rejection::EscalatedEnough);

@@ -43,22 +43,24 @@ impl AccessRequest {
     }
 
     fn due_under(&self, pack: &Pack, calendar: &Calendar, receipt: &Receipt, days: u16) -> Due {
-        let due = calendar.add_working_days(shanghai_date(self.clock_started(receipt)), days);
-        let granted = self
-            .file
-            .extension
-            .as_ref()
-            .filter(|extension| extension.decision.as_ref().is_some_and(|decision| decision.granted));
+        let restarted = self.clock_restarted();
+        let due = calendar.add_working_days(shanghai_date(restarted.unwrap_or(receipt.at)), days);
+        // An extension moved the end of the clock that ran then, not of one that started since.
+        let granted = self.file.extension.as_ref().filter(|extension| {
+            let decision = extension.decision.as_ref();
+            let holds = |at| restarted.is_none_or(|restarted| at > restarted);
+            decision.is_some_and(|decision| decision.granted && holds(decision.statement.at))
+        });
         let longer = granted
             .map_or(0, |extension| extension.working_days.min(pack.clock.extension_working_days.value));
         let extended = calendar.add_working_days(due.date, longer);
         Due { provisional: due.provisional || extended.provisional, ..extended }
     }
 
-    /// At the receipt, or later where an answer anew or a supplement started another clock.
-    fn clock_started(&self, receipt: &Receipt) -> OffsetDateTime {
+    /// When an answer anew or a supplement started another clock than that of the receipt.
+    fn clock_restarted(&self) -> Option<OffsetDateTime> {
         let anew = self.file.contested.last().map(|earlier| earlier.coordination.at);
         let supplemented = self.file.supplements.last().map(|supplement| supplement.answer.at);
-        [anew, supplemented].into_iter().flatten().fold(receipt.at, OffsetDateTime::max)
+        anew.max(supplemented)
     }
 }

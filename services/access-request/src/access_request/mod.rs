@@ -3,6 +3,7 @@
 mod answer;
 pub mod case_file;
 mod coordination;
+mod document;
 pub mod dry_run;
 mod form;
 mod more_time;
@@ -19,6 +20,7 @@ use time::OffsetDateTime;
 
 pub use case_file::CaseFile;
 pub use coordination::{Destination, Outcome};
+pub use document::DocumentKind;
 pub use form::Form;
 pub use rejection::Rejection;
 pub use state::{Answer, AnswerKind, Clock, Notice, Proposal, Receipt, State, Statement, Wording};
@@ -32,6 +34,8 @@ pub struct AccessRequest {
     pub id: CaseId,
     /// Year and running number, e.g. `2026-000012`.
     pub number: String,
+    /// 文号 of the application; empty until it is handed in.
+    pub document_number: String,
     pub applicant: UnitId,
     /// None while nobody knows who has the resource (art. 26).
     pub provider: Option<UnitId>,
@@ -138,6 +142,26 @@ impl AccessRequest {
     /// Whether an answer of this case was late, one given anew or not.
     pub fn was_overdue(&self) -> bool {
         self.overdue.is_some() || self.file.contested.iter().any(|earlier| earlier.overdue.is_some())
+    }
+
+    /// The state as it is told to everybody but the provider, whose proposals are its own business.
+    pub fn told(&self) -> &'static str {
+        match &self.state {
+            State::AnswerProposed { .. } if self.file.contested.is_empty() => "SUBMITTED",
+            State::AnswerProposed { .. } => "COORDINATED",
+            State::Draft
+            | State::AtInfoOffice
+            | State::Settled { .. }
+            | State::Submitted { .. }
+            | State::SupplementRequested { .. }
+            | State::Consented { .. }
+            | State::Refused { .. }
+            | State::Objected { .. }
+            | State::Coordinated { .. }
+            | State::RefusalStands { .. }
+            | State::Withdrawn { .. }
+            | State::Agreed { .. } => self.state.name(),
+        }
     }
 
     fn open(&self) -> Result<&Receipt, Rejection> {

@@ -45,8 +45,9 @@ impl AccessRequest {
         now: OffsetDateTime,
     ) -> Result<Transition, Rejection> {
         let State::SupplementRequested { receipt, notice } = &self.state else {
-            return Err(Rejection::WrongState { state: self.state.name() });
+            return Err(Rejection::WrongState { state: self.told() });
         };
+        self.check_four_eyes(pack, by)?;
         form.check(pack, resource, shanghai_date(now))?;
         let receipt = receipt.clone().started_anew(pack, calendar, now)?;
         let supplement = Supplement { notice: notice.clone(), answer: Statement::new(text, by, now) };

@@ -122,6 +122,9 @@ pub struct Answer {
     pub by: Subject,
     #[serde(with = "time::serde::rfc3339")]
     pub at: OffsetDateTime,
+    /// 文号; empty of answers from before numbers were given.
+    #[serde(default)]
+    pub number: String,
 }
 
 /// Something stated in writing.
@@ -221,6 +224,24 @@ impl State {
             | Self::SupplementRequested { .. }
             | Self::Coordinated { .. }
             | Self::Withdrawn { .. } => None,
+        }
+    }
+
+    /// Where the answer was just given.
+    pub(super) fn set_answer_number(&mut self, number: String) {
+        match self {
+            Self::Consented { answer, .. } | Self::Refused { answer, .. } => answer.number = number,
+            Self::Draft
+            | Self::AtInfoOffice
+            | Self::Settled { .. }
+            | Self::Submitted { .. }
+            | Self::AnswerProposed { .. }
+            | Self::SupplementRequested { .. }
+            | Self::Objected { .. }
+            | Self::Coordinated { .. }
+            | Self::RefusalStands { .. }
+            | Self::Withdrawn { .. }
+            | Self::Agreed { .. } => {}
         }
     }
 

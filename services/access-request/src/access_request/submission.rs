@@ -121,6 +121,7 @@ impl AccessRequest {
         let request = Self {
             id,
             number,
+            document_number: String::new(),
             applicant: by.unit.clone(),
             provider,
             entry,
@@ -153,10 +154,13 @@ impl AccessRequest {
         }
     }
 
-    /// Replaces the form of a draft.
-    pub fn revise(mut self, form: Form, now: OffsetDateTime) -> Result<Transition, Rejection> {
-        let State::Draft = self.state else { return Err(Rejection::WrongState { state: self.state.name() }) };
+    /// Replaces the form of a draft; whoever does so has written it as well.
+    pub fn revise(mut self, form: Form, by: &Actor, now: OffsetDateTime) -> Result<Transition, Rejection> {
+        let State::Draft = self.state else { return Err(Rejection::WrongState { state: self.told() }) };
         self.form = form;
+        if self.drafted_by != by.subject && !self.file.revised_by.contains(&by.subject) {
+            self.file.revised_by.push(by.subject.clone());
+        }
         Ok(self.become_state(State::Draft, Happened::Revised, now))
     }
 
@@ -225,11 +229,15 @@ impl AccessRequest {
         Ok(Transition { request, happened: Happened::EnteredFromPaper })
     }
 
-    /// Where the pack wants four eyes on the applicant's side, an approver hands in what another drafted.
     fn check_submission(&self, pack: &Pack, by: &Actor) -> Result<(), Rejection> {
-        let State::Draft = self.state else { return Err(Rejection::WrongState { state: self.state.name() }) };
+        let State::Draft = self.state else { return Err(Rejection::WrongState { state: self.told() }) };
+        self.check_four_eyes(pack, by)
+    }
+
+    /// Where the pack wants four eyes on the applicant's side, an approver hands in what others wrote.
+    pub(super) fn check_four_eyes(&self, pack: &Pack, by: &Actor) -> Result<(), Rejection> {
         if pack.four_eyes.application.value {
-            if self.drafted_by == by.subject {
+            if self.drafted_by == by.subject || self.file.revised_by.contains(&by.subject) {
                 return Err(Rejection::OwnDraft);
             }
             if !by.is(Role::Approver) {

@@ -22,7 +22,8 @@ impl AccessRequest {
             return Err(Rejection::LiaisonExists);
         }
         let liaison = Statement::new(statement, by, now);
-        self.file.superior = Some(SuperiorMatter { body, liaison, stage: Stage::Liaison });
+        self.file.superior =
+            Some(SuperiorMatter { body, liaison, stage: Stage::Liaison, document_number: String::new() });
         let state = self.state.clone();
         Ok(self.become_state(state, Happened::LiaisonStarted, now))
     }

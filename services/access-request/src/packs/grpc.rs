@@ -135,7 +135,18 @@ impl PolicyService for Policies {
             "toml",
             "year must lie between 2000 and 2100 / 年份须在2000至2100之间",
         );
-        violations.check(!year.notices.is_empty(), "toml", "must name the notice / 须注明通知文号");
+        let named = (1..=10).contains(&year.notices.len());
+        violations.check(
+            named,
+            "toml",
+            "must name the notice, 10 of them at most / 须注明通知文号，不超过10件",
+        );
+        for notice in year.notices.iter().take(10) {
+            violations.text("toml.notices.number", &notice.number, 1, 100);
+            violations.text("toml.notices.source", &notice.source, 1, 500);
+        }
+        // Without any the year would count as known, and clocks over it as settled.
+        violations.check(!year.off.is_empty(), "toml", "must name days off / 须列明放假日期");
         violations.finish()?;
 
         let mut tx = match self.database.begin(&call).await? {

@@ -35,14 +35,12 @@ impl Rules {
         self.0.in_force(day).ok_or(Rejection::NoPolicy)
     }
 
-    /// The pack that a received case keeps; a pack that ships is known for good.
+    /// The pack that a received case keeps.
     pub fn of(&self, request: &AccessRequest) -> Result<&Pack, Failure> {
         let Some(receipt) = request.state.receipt() else {
             return Err(Rejection::NotOpen { state: request.state.name() }.into());
         };
-        let ships = |pack: &&Pack| pack.id == receipt.pack && pack.version == receipt.pack_version;
-        let listed = self.0.get(&receipt.pack, receipt.pack_version);
-        listed.or_else(|| Pack::shipped().iter().find(ships)).ok_or_else(|| {
+        self.0.kept(&receipt.pack, receipt.pack_version).ok_or_else(|| {
             Refusal::new(
                 Reason::PolicyPackUnknown,
                 format!("this installation does not list {}/{}", receipt.pack, receipt.pack_version),

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use govshare_model::id::UnitId;
 use service_kit::Event;
 
+use super::sha256;
 use crate::access_request::{AnswerKind, Happened, Transition};
 
 pub(super) fn event(transition: &Transition, info_office: &UnitId) -> Event {
@@ -34,6 +35,9 @@ pub(super) fn event(transition: &Transition, info_office: &UnitId) -> Event {
             attributes.insert("reasons_sha256", sha256(answer.reasons.as_bytes()));
         }
     }
+    if let Some(number) = transition.document_number() {
+        attributes.insert("document_number", number.to_owned());
+    }
     if !request.file.contested.is_empty() {
         attributes.insert("answers_before", request.file.contested.len().to_string());
     }
@@ -59,7 +63,12 @@ pub(super) fn event(transition: &Transition, info_office: &UnitId) -> Event {
         version: request.version,
         kind,
         case: request.id.to_string(),
-        state: request.state.name(),
+        // Whom it concerns hears of a proposal from the proposal's own event only.
+        state: if transition.happened() == Happened::AnswerProposed {
+            request.state.name()
+        } else {
+            request.told()
+        },
         article,
         concerns,
         attributes,
@@ -99,8 +108,4 @@ fn kind_and_article(happened: Happened) -> (&'static str, &'static str) {
         Happened::Reminded => ("access-request.reminded", "26"),
         Happened::Reported => ("access-request.reported-to-working-group", "26"),
     }
-}
-
-fn sha256(bytes: &[u8]) -> String {
-    hex::encode(aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, bytes))
 }

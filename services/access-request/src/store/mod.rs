@@ -26,6 +26,8 @@ pub struct Filter<'f> {
     pub party: Option<&'f UnitId>,
     pub applicant: Option<&'f UnitId>,
     pub provider: Option<&'f UnitId>,
+    /// The unit whose drafts are visible.
+    pub drafts_of: Option<&'f UnitId>,
     /// Who asks: what a provider prepares is SUBMITTED or COORDINATED to everybody else.
     pub viewer: &'f UnitId,
     pub state: Option<&'static str>,
@@ -69,7 +71,7 @@ impl Store {
             Row,
             "SELECT * FROM access_request.access_requests \
              WHERE ($1::text IS NULL OR applicant = $1 OR (provider = $1 AND state <> 'DRAFT')) \
-               AND ($1::text IS NOT NULL OR state <> 'DRAFT') \
+               AND (state <> 'DRAFT' OR applicant = $9) \
                AND ($2::text IS NULL OR applicant = $2) AND ($3::text IS NULL OR provider = $3) \
                AND ($4::text IS NULL OR $4 = CASE WHEN state <> 'ANSWER_PROPOSED' OR provider = $8 THEN state \
                  WHEN case_file @? '$.contested[0]' THEN 'COORDINATED' ELSE 'SUBMITTED' END) \
@@ -83,7 +85,8 @@ impl Store {
             filter.overdue,
             filter.before,
             filter.limit,
-            filter.viewer.as_str()
+            filter.viewer.as_str(),
+            filter.drafts_of.map(UnitId::as_str)
         )
         .fetch_all(self.database.pool())
         .await?;
@@ -134,9 +137,9 @@ impl Store {
                answer_due_provisional, policy_pack, policy_pack_version, sharing_class, answer_kind, \
                answer_reasons, answer_conditions, answer_material_incomplete, proposed_by, proposed_at, \
                answered_by, answered_at, overdue_at, withdrawn_at, agreement_id, written, case_file, created_at, \
-               updated_at, shown_at, version) \
+               updated_at, shown_at, version, document_number, answer_number) \
              VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, \
-               $22, $23, $24, $25, $26, $27, $28, $29, $30, $31, $32, $33, $34, $35, $36, $37, $38, $39, $40) \
+               $22, $23, $24, $25, $26, $27, $28, $29, $30, $31, $32, $33, $34, $35, $36, $37, $38, $39, $40, $41, $42) \
              ON CONFLICT (id) DO UPDATE SET \
                provider = excluded.provider, entry_id = excluded.entry_id, entry_title = excluded.entry_title, \
                wanted = excluded.wanted, purpose = excluded.purpose, scenario = excluded.scenario, basis = \
@@ -151,7 +154,8 @@ impl Store {
                excluded.answered_by, answered_at = excluded.answered_at, overdue_at = excluded.overdue_at, \
                withdrawn_at = excluded.withdrawn_at, agreement_id = excluded.agreement_id, written = \
                excluded.written, case_file = excluded.case_file, updated_at = excluded.updated_at, shown_at = \
-               excluded.shown_at, version = excluded.version",
+               excluded.shown_at, version = excluded.version, document_number = excluded.document_number, \
+               answer_number = excluded.answer_number",
             request.id.0,
             request.number,
             request.applicant.as_str(),
@@ -192,6 +196,8 @@ impl Store {
             request.updated,
             request.shown,
             request.version,
+            request.document_number,
+            answer.map_or("", |answer| answer.number.as_str()),
         )
         .execute(&mut **tx)
         .await?;
@@ -199,4 +205,9 @@ impl Store {
         tx.set_tasks(&event.aggregate, &event.case, request.tasks());
         tx.emit(actor, &event)
     }
+}
+
+/// Lower-case hexadecimal SHA-256.
+pub(crate) fn sha256(bytes: &[u8]) -> String {
+    hex::encode(aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, bytes))
 }

@@ -17,6 +17,7 @@ use crate::access_request::{
 pub(super) struct Row {
     pub id: Uuid,
     pub case_number: String,
+    pub document_number: String,
     pub applicant: String,
     pub provider: Option<String>,
     pub entry_id: Option<Uuid>,
@@ -46,6 +47,7 @@ pub(super) struct Row {
     pub proposed_at: Option<OffsetDateTime>,
     pub answered_by: Option<String>,
     pub answered_at: Option<OffsetDateTime>,
+    pub answer_number: String,
     pub overdue_at: Option<OffsetDateTime>,
     pub withdrawn_at: Option<OffsetDateTime>,
     pub agreement_id: Option<Uuid>,
@@ -173,6 +175,7 @@ impl Row {
             proposal,
             by: Subject(self.answered_by.clone()?),
             at: self.answered_at?,
+            number: self.answer_number.clone(),
         })
     }
 
@@ -259,6 +262,7 @@ impl TryFrom<Row> for AccessRequest {
         Ok(Self {
             id: CaseId(row.id),
             number: row.case_number,
+            document_number: row.document_number,
             applicant: row.applicant.parse().map_err(Failure::internal)?,
             provider,
             entry,

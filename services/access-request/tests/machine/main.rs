@@ -1,5 +1,8 @@
 //! The state machine of a request as a table, its invariants under random sequences, and the rule table.
 
+mod command;
+mod documents;
+mod notes;
 mod packs;
 mod rules;
 mod sequences;

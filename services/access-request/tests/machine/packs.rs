@@ -1,9 +1,11 @@
 //! What depends on the pack that a case was received under.
 
-use access_request::access_request::{AccessRequest, AnswerKind, Asked, Form, Rejection, Resource, Wording};
+use access_request::access_request::{
+    AccessRequest, AnswerKind, Asked, Form, Outcome, Rejection, Resource, Wording,
+};
 use govshare_model::Actor;
 use govshare_model::calendar::{Calendar, HolidayYear};
-use govshare_model::pack::{DeliveryMode, SharingClass};
+use govshare_model::pack::{DeliveryMode, Pack, SharingClass};
 use time::Duration;
 use time::macros::{date, datetime};
 
@@ -109,6 +111,39 @@ fn national_2025_wants_the_mode_an_approver_and_no_further_conditions() {
     let (pack_id, article) = names();
     assert_eq!(refused, Err(Rejection::SupplementFirst { pack: pack_id, article }));
     assert_eq!(propose(outright, pack()), Ok(()));
+}
+
+#[test]
+fn under_national_2025_whoever_wrote_the_form_does_not_hand_it_in() {
+    let revised = done(draft().revise(form(), &asking(), NOW));
+    let submit =
+        |pack: &Pack| revised.clone().submit(&resource(), pack, calendar(), &asking(), NOW).map(drop);
+    assert_eq!(submit(national()), Err(Rejection::OwnDraft), "an approver's own words");
+    assert_eq!(submit(pack()), Ok(()), "the 2014 text knows no four eyes there");
+
+    let asked = submitted_under(national()).request_supplement(vec![words()], national(), &wang(), NOW);
+    let asked = done(asked);
+    let supplement = |by: &Actor| {
+        let listed = Some(&resource());
+        asked.clone().supplement(form(), words(), listed, national(), calendar(), by, NOW).map(drop)
+    };
+    let other_drafter = actor("fagaiwei", "wu");
+    assert!(matches!(supplement(&other_drafter), Err(Rejection::ApproverSubmits { .. })));
+    assert_eq!(supplement(&actor("fagaiwei", "li")), Err(Rejection::OwnDraft));
+    assert_eq!(supplement(&asking()), Ok(()));
+}
+
+#[test]
+fn a_dry_run_of_the_same_pack_finds_no_difference_after_an_extension_of_an_earlier_clock() {
+    let (day, later) = (datetime!(2026-02-11 2:00 UTC), datetime!(2026-02-12 2:00 UTC));
+    let asked = done(submitted_under(national()).request_extension(5, words(), national(), &wang(), NOW));
+    let granted = done(asked.decide_extension(true, words(), calendar(), &office(), NOW));
+    assert_eq!(granted.under(national(), calendar()), None);
+    let proposed = done(granted.propose(wording(AnswerKind::Refusal), national(), &wang(), NOW));
+    let refused = done(proposed.refuse(words(), national(), &zhao(), NOW));
+    let objected = done(refused.object(words(), &asking(), day));
+    let anew = objected.coordinate(Outcome::AnswerAnew, words(), national(), calendar(), &group(), later);
+    assert_eq!(done(anew).under(national(), calendar()), None, "the new clock was not extended");
 }
 
 #[test]

@@ -5,6 +5,7 @@ use access_request::access_request::case_file::EscalationKind;
 use access_request::access_request::{
     AccessRequest, AnswerKind, Asked, Form, Happened, Outcome, Rejection, Transition, Wording,
 };
+use govshare_model::Actor;
 use govshare_model::calendar::shanghai_date;
 use govshare_model::pack::Pack;
 use proptest::prelude::*;
@@ -12,105 +13,8 @@ use proptest::test_runner::{Config, TestRunner};
 use time::macros::date;
 use time::{Date, Duration, OffsetDateTime};
 
+use crate::command::{Command, command};
 use crate::support::*;
-
-#[derive(Debug, Clone)]
-enum Command {
-    /// A new draft, for an entry or for what is wanted, under one of the packs.
-    Begin {
-        wanted: bool,
-        national: bool,
-    },
-    Revise,
-    Submit {
-        approver: bool,
-    },
-    Forward {
-        listed: bool,
-    },
-    Settle,
-    NameEntry,
-    Propose {
-        consent: bool,
-        by: u8,
-        conditions: bool,
-        incomplete: bool,
-    },
-    Consent {
-        by: u8,
-    },
-    Refuse {
-        by: u8,
-        silent: bool,
-    },
-    Withdraw,
-    Agree,
-    Object,
-    Coordinate {
-        anew: bool,
-    },
-    Liaise {
-        by: u8,
-    },
-    SuperiorConsents,
-    SuperiorRefuses {
-        by: u8,
-    },
-    AskCity,
-    City {
-        provided: bool,
-    },
-    RequestSupplement,
-    Supplement {
-        complete: bool,
-    },
-    RequestExtension {
-        days: u16,
-    },
-    DecideExtension {
-        granted: bool,
-    },
-    Sweep,
-    Escalate,
-    Wait {
-        days: i64,
-    },
-}
-
-fn command() -> impl Strategy<Value = Command> {
-    use Command::*;
-    let by = || 0..3u8;
-    let flag = any::<bool>;
-    prop_oneof![
-        2 => (flag(), flag()).prop_map(|(wanted, national)| Begin { wanted, national }),
-        1 => Just(Revise),
-        6 => flag().prop_map(|approver| Submit { approver }),
-        3 => flag().prop_map(|listed| Forward { listed }),
-        1 => Just(Settle),
-        2 => Just(NameEntry),
-        8 => (flag(), by(), flag(), flag()).prop_map(|(consent, by, conditions, incomplete)| {
-            Propose { consent, by, conditions: conditions && consent, incomplete: incomplete && !consent }
-        }),
-        4 => by().prop_map(|by| Consent { by }),
-        6 => (by(), flag()).prop_map(|(by, silent)| Refuse { by, silent }),
-        1 => Just(Withdraw),
-        1 => Just(Agree),
-        4 => Just(Object),
-        4 => flag().prop_map(|anew| Coordinate { anew }),
-        2 => by().prop_map(|by| Liaise { by }),
-        1 => Just(SuperiorConsents),
-        2 => by().prop_map(|by| SuperiorRefuses { by }),
-        3 => Just(AskCity),
-        3 => flag().prop_map(|provided| City { provided }),
-        2 => Just(RequestSupplement),
-        2 => flag().prop_map(|complete| Supplement { complete }),
-        2 => (0..12u16).prop_map(|days| RequestExtension { days }),
-        2 => flag().prop_map(|granted| DecideExtension { granted }),
-        2 => Just(Sweep),
-        2 => Just(Escalate),
-        2 => (0..12i64).prop_map(|days| Wait { days }),
-    ]
-}
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Superior {
@@ -126,6 +30,8 @@ enum Superior {
 #[derive(Debug, Clone)]
 struct Model {
     national: bool,
+    /// The applicant's approver has changed the form.
+    wrote: bool,
     state: &'static str,
     listed: bool,
     proposal: Option<(bool, u8)>,
@@ -144,6 +50,7 @@ impl Model {
     fn begin(wanted: bool, national: bool) -> Self {
         Self {
             national,
+            wrote: false,
             state: "DRAFT",
             listed: !wanted,
             proposal: None,
@@ -191,8 +98,8 @@ impl Model {
         let answerable = self.state == "ANSWER_PROPOSED";
         match *command {
             Begin { .. } | Wait { .. } => unreachable!("no step of a request"),
-            Revise => self.state == "DRAFT",
-            Submit { approver } => self.state == "DRAFT" && (approver || !self.national),
+            Revise { .. } => self.state == "DRAFT",
+            Submit { approver } => self.state == "DRAFT" && self.hands_in(approver),
             Forward { .. } | Settle => self.state == "AT_INFO_OFFICE",
             NameEntry => open && !self.listed,
             Propose { conditions, incomplete, .. } => {
@@ -221,7 +128,9 @@ impl Model {
             AskCity => self.city_may() && self.superior == Superior::Refused,
             City { .. } => self.city_may() && self.superior == Superior::CityAsked,
             RequestSupplement => open && self.national && self.supplements == 0 && !self.late(today),
-            Supplement { complete } => self.state == "SUPPLEMENT_REQUESTED" && complete,
+            Supplement { complete, approver } => {
+                self.state == "SUPPLEMENT_REQUESTED" && complete && self.hands_in(approver)
+            }
             RequestExtension { days } => {
                 open && self.national
                     && self.extension.is_none()
@@ -236,6 +145,11 @@ impl Model {
         }
     }
 
+    /// Four eyes on the applicant's side.
+    fn hands_in(&self, approver: bool) -> bool {
+        !self.national || (approver && !self.wrote)
+    }
+
     fn city_may(&self) -> bool {
         self.open() || ["REFUSED", "OBJECTED", "REFUSAL_STANDS"].contains(&self.state)
     }
@@ -245,7 +159,7 @@ impl Model {
         self.version += 1;
         match *command {
             Begin { .. } | Wait { .. } => unreachable!("no step of a request"),
-            Revise => {}
+            Revise { approver } => self.wrote |= approver,
             Submit { .. } if self.listed => {
                 self.state = "SUBMITTED";
                 self.start_clock(today);
@@ -262,6 +176,7 @@ impl Model {
             }
             Consent { .. } => self.answered("CONSENTED", today),
             Refuse { .. } => self.answered("REFUSED", today),
+            Withdraw if self.open() => self.answered("WITHDRAWN", today),
             Withdraw => self.state = "WITHDRAWN",
             Agree => self.state = "AGREED",
             Object => self.state = "OBJECTED",
@@ -307,6 +222,11 @@ fn begun(wanted: bool) -> AccessRequest {
     AccessRequest { form: long_lasting(), ..draft_of(&asked) }
 }
 
+/// The approver, or the drafter of the application.
+fn applicant(approver: bool) -> Actor {
+    if approver { asking() } else { actor("fagaiwei", "li") }
+}
+
 /// The step on the machine.
 fn tried(
     request: AccessRequest,
@@ -320,9 +240,9 @@ fn tried(
     let calendar = calendar();
     match *command {
         Begin { .. } | Wait { .. } => unreachable!("no step of a request"),
-        Revise => request.revise(long_lasting(), now),
+        Revise { approver } => request.revise(long_lasting(), &applicant(approver), now),
         Submit { approver } => {
-            let by = if approver { asking() } else { actor("fagaiwei", "li") };
+            let by = applicant(approver);
             match request.entry {
                 Some(_) => request.submit(&resource(), pack, calendar, &by, now),
                 None => request.submit_to_info_office(pack, &by, now),
@@ -363,10 +283,11 @@ fn tried(
         AskCity => request.ask_city(words(), &office(), now),
         City { provided } => request.city_coordinated(provided, words(), pack, calendar, &office(), now),
         RequestSupplement => request.request_supplement(vec![words()], pack, person(0), now),
-        Supplement { complete } => {
+        Supplement { complete, approver } => {
             let form = if complete { long_lasting() } else { Form::default() };
             let listed = request.entry.is_some().then(resource);
-            request.supplement(form, words(), listed.as_ref(), pack, calendar, &asking(), now)
+            let by = applicant(approver);
+            request.supplement(form, words(), listed.as_ref(), pack, calendar, &by, now)
         }
         RequestExtension { days } => request.request_extension(days, words(), pack, person(0), now),
         DecideExtension { granted } => request.decide_extension(granted, words(), calendar, &office(), now),

@@ -16,7 +16,7 @@ const OPEN: &[&str] = &["SUBMITTED", "ANSWER_PROPOSED", "COORDINATED"];
 fn each_step_is_possible_in_exactly_the_states_of_the_table() {
     let late = NOW + Duration::days(60);
     let steps: Vec<(&str, Step, &[&str])> = vec![
-        ("revise", Box::new(|request| request.revise(form(), NOW).map(drop)), &["DRAFT"]),
+        ("revise", Box::new(|request| request.revise(form(), &asking(), NOW).map(drop)), &["DRAFT"]),
         (
             "submit",
             Box::new(|request| request.submit(&resource(), pack(), calendar(), &asking(), NOW).map(drop)),

@@ -42,6 +42,35 @@ fn a_coordinated_refusal_is_answered_anew_under_a_clock_of_its_own_or_stands() {
 }
 
 #[test]
+fn what_the_provider_prepares_is_told_to_nobody_else() {
+    let proposed = proposed(AnswerKind::Consent);
+    assert_eq!((proposed.state.name(), proposed.told()), ("ANSWER_PROPOSED", "SUBMITTED"));
+    let anew = coordinated(Outcome::AnswerAnew);
+    let anew = done(anew.propose(wording(AnswerKind::Consent), pack(), &wang(), NOW));
+    assert_eq!((anew.state.name(), anew.told()), ("ANSWER_PROPOSED", "COORDINATED"));
+    let (by, now) = (asking(), NOW);
+    let told = Rejection::WrongState { state: "SUBMITTED" };
+    assert_eq!(proposed.clone().revise(form(), &by, now), Err(told.clone()));
+    assert_eq!(proposed.clone().object(words(), &by, now), Err(told.clone()));
+    let submit = proposed.clone().submit(&resource(), pack(), calendar(), &by, now);
+    assert_eq!(submit, Err(told.clone()));
+    let coordinate =
+        proposed.clone().coordinate(Outcome::AnswerAnew, words(), pack(), calendar(), &group(), now);
+    assert_eq!(coordinate, Err(told));
+    let early = proposed.escalate(EscalationKind::Reminder, words(), &office(), now);
+    assert_eq!(early, Err(Rejection::NothingOverdue { state: "SUBMITTED" }));
+}
+
+#[test]
+fn a_case_taken_back_after_its_last_day_was_overdue() {
+    let late = datetime!(2026-03-09 16:00 UTC);
+    assert_eq!(done(submitted().withdraw(late)).overdue, Some(late), "no sweeper came by before");
+    assert_eq!(done(submitted().withdraw(late - Duration::seconds(1))).overdue, None);
+    let asked = submitted_under(national()).request_supplement(vec![words()], national(), &wang(), NOW);
+    assert_eq!(done(done(asked).withdraw(late)).overdue, None, "the clock rested");
+}
+
+#[test]
 fn a_refusal_given_anew_can_be_objected_to_again() {
     let anew = coordinated(Outcome::AnswerAnew);
     let proposed = done(anew.propose(wording(AnswerKind::Refusal), pack(), &wang(), NOW));

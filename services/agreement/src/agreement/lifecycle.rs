@@ -165,6 +165,7 @@ impl Agreement {
         match mend_until {
             None if self.rules.mending_term => return Err(Rejection::MendingTermMissing),
             Some(day) if day < today => return Err(Rejection::MendingTermPassed),
+            Some(day) if day > self.terms.valid_until => return Err(Rejection::MendingTermAfterEnd),
             None | Some(_) => {}
         }
         let suspension = Suspension { grounds, unit: by.unit.clone(), mend_until, at: now };
@@ -197,7 +198,10 @@ impl Agreement {
         if grounds.is_empty() {
             return Err(Rejection::GroundsMissing);
         }
-        let by_office = by.is(Role::InfoOffice);
+        // An approver of a party ends it for the party, whatever else they are.
+        let for_party =
+            by.is(Role::Approver) && [&self.parties.applicant, &self.parties.provider].contains(&&by.unit);
+        let by_office = by.is(Role::InfoOffice) && !for_party;
         if self.rules.termination_filed && !by_office && negotiation.is_empty() {
             return Err(Rejection::NegotiationMissing);
         }

@@ -109,7 +109,8 @@ impl OutsideDelivery {
                 return Err(Rejection::ThroughPlatform);
             }
         }
-        if delivered_on < agreement.terms.valid_from || delivered_on > today {
+        let first = agreement.activated_on().max(Some(agreement.terms.valid_from));
+        if Some(delivered_on) < first || delivered_on > today {
             return Err(Rejection::OutsideValidity);
         }
         Ok(Transition(Self {

@@ -9,7 +9,7 @@ use agreement::terms::{GiveBack, Terms};
 use govshare_model::pack::DeliveryMode;
 
 use crate::support::{
-    NOW, active, case, content, draft, drafted, drafter, pack, parties, rendered, resource, terms,
+    NOW, NUMBER, active, case, content, draft, drafted, drafter, pack, parties, rendered, resource, terms,
 };
 
 fn html(documents: &[Rendered], kind: DocumentKind) -> String {
@@ -167,7 +167,8 @@ fn each_pack_has_its_own_wording_and_it_never_changes_unseen() {
     let grounds = [Ground::TradeSecret, Ground::PersonalPrivacy];
     let (case, resource, parties) = (case(), resource(&grounds), parties());
     for id in ["xicheng-2014", "national-2025"] {
-        let matter = Matter { case: &case, resource: &resource, parties: &parties, pack: pack(id) };
+        let matter =
+            Matter { number: NUMBER, case: &case, resource: &resource, parties: &parties, pack: pack(id) };
         let former = active().0;
         let transition = former
             .draft_replacement(
@@ -194,7 +195,7 @@ fn a_pack_without_wording_of_its_own_is_named_by_its_title_and_number() {
         ..pack("national-2025").clone()
     };
     let (case, resource, parties) = (case(), resource(&[]), parties());
-    let matter = Matter { case: &case, resource: &resource, parties: &parties, pack: &own };
+    let matter = Matter { number: NUMBER, case: &case, resource: &resource, parties: &parties, pack: &own };
     let transition =
         agreement::agreement::Agreement::draft(crate::support::id(), &matter, terms(), &drafter(), NOW);
     let text = text(&rendered(&transition.expect("all is in order")), DocumentKind::Agreement);

@@ -5,14 +5,15 @@ use agreement::agreement::lifecycle::{End, ReplacementKind, Rules};
 use agreement::agreement::{Agreement, DocumentKind, Happened, Rejection, State, Transition};
 use agreement::case::{Case, Ground, Matter, Standing};
 use agreement::terms::{Terms, TermsProblem};
-use govshare_model::Role;
 use govshare_model::id::AgreementId;
+use govshare_model::{Actor, Role};
 use time::macros::{date, datetime};
 use time::{Date, OffsetDateTime};
 use uuid::uuid;
 
 use crate::support::{
-    ALL, NOW, active, actor, case, drafted, drafter, pack, parties, rendered, resource, sign, signed, terms,
+    ALL, NOW, NUMBER, active, actor, case, drafted, drafter, pack, parties, rendered, resource, sign, signed,
+    terms,
 };
 
 /// After the last day of validity.
@@ -53,7 +54,13 @@ fn replacement_at(
 ) -> Result<Transition, Rejection> {
     let case = Case { standing: Standing::Agreed, entry_version: 4, ..case() };
     let (resource, parties) = (resource(&[]), parties());
-    let matter = Matter { case: &case, resource: &resource, parties: &parties, pack: pack("xicheng-2014") };
+    let matter = Matter {
+        number: NUMBER,
+        case: &case,
+        resource: &resource,
+        parties: &parties,
+        pack: pack("xicheng-2014"),
+    };
     of.draft_replacement(NEW, kind, &matter, terms, &drafter(), now)
 }
 
@@ -267,7 +274,13 @@ fn art31_a_replacement_asks_for_the_confidentiality_agreement_of_the_entry_as_it
     assert_eq!(former.documents.len(), 1);
     let (case, parties) = (Case { standing: Standing::Agreed, ..case() }, parties());
     let resource = resource(&[Ground::ProviderSensitive]);
-    let matter = Matter { case: &case, resource: &resource, parties: &parties, pack: pack("xicheng-2014") };
+    let matter = Matter {
+        number: NUMBER,
+        case: &case,
+        resource: &resource,
+        parties: &parties,
+        pack: pack("xicheng-2014"),
+    };
     let drafted = former
         .draft_replacement(NEW, ReplacementKind::Amendment, &matter, terms(), &drafter(), NOW)
         .expect("in force");
@@ -308,4 +321,28 @@ fn each_state_waits_for_those_whose_step_it_is() {
     let user = actor("jiaowei", Role::Approver);
     let attested = after(terminated().attest(Disposal::Destroyed, words("已销毁"), &user, NOW));
     assert!(after(attested.file_termination(NOW)).tasks().is_empty(), "nothing is left to do");
+}
+
+#[test]
+fn the_term_to_mend_ends_with_the_agreement() {
+    let suspend = |until| {
+        let (agreement, _) = active();
+        let provider = actor("weishengju", Role::Approver);
+        agreement.suspend("用途不符".to_owned(), Some(until), &provider, NOW).map(drop)
+    };
+    assert_eq!(suspend(terms().valid_until), Ok(()));
+    let after = terms().valid_until.next_day().expect("a day");
+    assert_eq!(suspend(after), Err(Rejection::MendingTermAfterEnd));
+}
+
+#[test]
+fn an_approver_of_a_party_terminates_as_the_party_whatever_else_they_are() {
+    let terminate = |by: &Actor| {
+        let (agreement, _) = active();
+        agreement.terminate("不再需要".to_owned(), String::new(), by, NOW).map(drop)
+    };
+    let both = [Role::Approver, Role::InfoOffice].into_iter().collect();
+    let party = Actor { roles: both, ..actor("weishengju", Role::Approver) };
+    assert_eq!(terminate(&party), Err(Rejection::NegotiationMissing));
+    assert_eq!(terminate(&actor("info-office", Role::InfoOffice)), Ok(()));
 }

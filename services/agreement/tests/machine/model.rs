@@ -15,7 +15,9 @@ use proptest::prelude::*;
 use time::{Date, Duration, OffsetDateTime};
 use uuid::Uuid;
 
-use crate::support::{ALL, NOW, actor, case, drafter, pack, parties, rendered, resource, signed, terms};
+use crate::support::{
+    ALL, NOW, NUMBER, actor, case, drafter, pack, parties, rendered, resource, signed, terms,
+};
 
 #[derive(Debug, Clone)]
 enum Command {
@@ -200,7 +202,10 @@ impl Chain {
             }
             Command::Suspend { grounds, mend_in, .. } => {
                 let active = standing.is_some_and(|model| model.phase == Phase::Active);
-                let term = mend_in.map_or(!self.rules.mending_term, |days| days >= 0);
+                let last = standing.map(|model| model.until);
+                let term = mend_in.map_or(!self.rules.mending_term, |days| {
+                    days >= 0 && Some(today + Duration::days(i64::from(days))) <= last
+                });
                 in_force && active && *grounds && term
             }
             Command::Resume { by } => standing.is_some_and(|model| match model.phase {
@@ -242,8 +247,13 @@ impl Chain {
             Command::Draft { days } => {
                 let terms = self.terms(*days);
                 let (case, resource, parties) = (case(), resource(&[]), parties());
-                let matter =
-                    Matter { case: &case, resource: &resource, parties: &parties, pack: pack(self.pack) };
+                let matter = Matter {
+                    number: NUMBER,
+                    case: &case,
+                    resource: &resource,
+                    parties: &parties,
+                    pack: pack(self.pack),
+                };
                 Agreement::draft(self.id(), &matter, terms, &drafter(), now).map(Some)
             }
             Command::Replace { kind, days } => {
@@ -251,8 +261,13 @@ impl Chain {
                 let terms = self.terms(*days);
                 let case = Case { standing: Standing::Agreed, ..case() };
                 let (resource, parties) = (resource(&[]), parties());
-                let matter =
-                    Matter { case: &case, resource: &resource, parties: &parties, pack: pack(self.pack) };
+                let matter = Matter {
+                    number: NUMBER,
+                    case: &case,
+                    resource: &resource,
+                    parties: &parties,
+                    pack: pack(self.pack),
+                };
                 standing.draft_replacement(self.id(), *kind, &matter, terms, &drafter(), now).map(Some)
             }
             Command::Sign { which, by } => {

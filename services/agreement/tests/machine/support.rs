@@ -16,6 +16,8 @@ use uuid::uuid;
 pub const NOW: OffsetDateTime = datetime!(2026-03-02 09:00 +8);
 pub const ALL: [&str; 3] = ["jiaowei", "weishengju", "info-office"];
 
+pub const NUMBER: &str = "信办协〔2026〕5号";
+
 pub fn unit(name: &str) -> UnitId {
     name.parse().expect("a slug")
 }
@@ -41,6 +43,8 @@ pub fn case() -> Case {
         entry: EntryId(uuid!("0192f0c1-0000-7000-8000-000000000002")),
         entry_version: 3,
         items: Vec::new(),
+        in_words: false,
+        conditions: String::new(),
         standing: Standing::Consented,
         pack: "xicheng-2014/1".to_owned(),
     }
@@ -55,7 +59,12 @@ pub fn resource(grounds: &[Ground]) -> Resource {
 }
 
 pub fn parties() -> NamedParties {
-    let party = |id: &str, name: &str| Party { unit: unit(id), name: name.to_owned(), provisional: false };
+    let party = |id: &str, name: &str| Party {
+        unit: unit(id),
+        name: name.to_owned(),
+        prefix: name.to_owned(),
+        provisional: false,
+    };
     NamedParties {
         applicant: party("jiaowei", "区教委"),
         provider: party("weishengju", "区卫生局"),
@@ -88,7 +97,7 @@ pub fn draft(
     parties: &NamedParties,
     terms: Terms,
 ) -> Result<Transition, Rejection> {
-    let matter = Matter { case, resource, parties, pack: pack("xicheng-2014") };
+    let matter = Matter { number: NUMBER, case, resource, parties, pack: pack("xicheng-2014") };
     Agreement::draft(id(), &matter, terms, &drafter(), NOW)
 }
 

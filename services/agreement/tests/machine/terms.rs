@@ -3,10 +3,10 @@
 use agreement::agreement::Rejection;
 use agreement::case::{Case, Matter, NamedParties, Party, Standing};
 use agreement::terms::{Terms, TermsProblem};
-use govshare_model::pack::DeliveryMode;
+use govshare_model::pack::{DeliveryMode, Packs};
 use time::macros::date;
 
-use crate::support::{case, draft, pack, parties, resource, terms, unit};
+use crate::support::{NUMBER, case, draft, pack, parties, resource, terms, unit};
 
 fn items(names: &[&str]) -> Vec<String> {
     names.iter().map(|name| (*name).to_owned()).collect()
@@ -65,8 +65,13 @@ fn the_scope_is_never_wider_than_what_was_asked_for() {
         let asked = Case { items: items(asked), ..case() };
         let listed = agreement::case::Resource { items: items(listed), ..resource(&[]) };
         let parties = parties();
-        let matter =
-            Matter { case: &asked, resource: &listed, parties: &parties, pack: pack("xicheng-2014") };
+        let matter = Matter {
+            number: NUMBER,
+            case: &asked,
+            resource: &listed,
+            parties: &parties,
+            pack: pack("xicheng-2014"),
+        };
         Terms { items: items(agreed), ..terms() }.problems(&matter, today)
     };
     let unknown = |item: &str| vec![TermsProblem::Unknown { item: item.to_owned() }];
@@ -98,10 +103,35 @@ fn the_last_day_may_be_today_in_shanghai() {
 fn the_way_of_delivery_is_one_that_the_pack_knows() {
     let (case, resource, parties) = (case(), resource(&[]), parties());
     let problems = |id: &str, mode| {
-        let matter = Matter { case: &case, resource: &resource, parties: &parties, pack: pack(id) };
+        let matter =
+            Matter { number: NUMBER, case: &case, resource: &resource, parties: &parties, pack: pack(id) };
         Terms { delivery_mode: Some(mode), ..terms() }.problems(&matter, date!(2026 - 03 - 02))
     };
     assert_eq!(problems("xicheng-2014", DeliveryMode::AsAgreed), vec![]);
     assert_eq!(problems("national-2025", DeliveryMode::File), vec![]);
     assert_eq!(problems("national-2025", DeliveryMode::AsAgreed), vec![TermsProblem::ModeNotAllowed]);
+}
+
+#[test]
+fn what_was_asked_for_in_words_is_agreed_on_by_the_items_of_the_entry() {
+    let case = Case { in_words: true, items: items(&["各园的等级"]), ..case() };
+    let draft = |names: &[&str]| {
+        let terms = Terms { items: items(names), ..terms() };
+        draft(&case, &resource(&[]), &parties(), terms).map(drop)
+    };
+    assert_eq!(draft(&["评价等级"]), Ok(()));
+    assert_eq!(draft(&[]), Ok(()), "the whole resource");
+    assert!(matches!(draft(&["各园的等级"]), Err(Rejection::TermsInvalid { .. })));
+}
+
+#[test]
+fn a_case_keeps_the_very_version_of_its_pack() {
+    let packs = Packs::builtin();
+    assert_eq!(case().pack(packs).map(|pack| pack.version), Ok(1));
+    for unknown in ["xicheng-2014/2", "elsewhere-2030/1", "xicheng-2014", ""] {
+        let case = Case { pack: unknown.to_owned(), ..case() };
+        assert_eq!(case.pack(packs), Err(Rejection::PackUnknown { pack: unknown.to_owned() }), "{unknown}");
+    }
+    let national = Case { pack: "national-2025/1".to_owned(), ..case() };
+    assert_eq!(national.pack(packs).map(|pack| pack.id.as_str()), Ok("national-2025"), "it ships");
 }

@@ -123,6 +123,7 @@ async fn reflection_of_both_versions_shows_what_is_routed_and_nothing_else() {
     let expected = [
         "govshare.access_request.v1.AccessRequestService",
         "govshare.access_request.v1.AttachmentService",
+        "govshare.access_request.v1.CaseNoteService",
         "govshare.access_request.v1.PolicyService",
         "govshare.access_request.v1.TaskService",
         "govshare.agreement.v1.AgreementService",
