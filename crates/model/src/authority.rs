@@ -23,6 +23,8 @@ pub enum Relation {
     Supervisor,
     /// The unit that inspects, or that decides what was referred to it (有关部门, art. 33, 34).
     Competent,
+    /// Any unit but the one that is accused (art. 34): nobody judges, or is told who reported, the own unit.
+    Uninvolved,
 }
 
 impl Relation {
@@ -34,6 +36,7 @@ impl Relation {
         Relation::InfoOffice,
         Relation::Supervisor,
         Relation::Competent,
+        Relation::Uninvolved,
     ];
 }
 
