@@ -205,3 +205,52 @@ async fn art_28_evidence_of_a_problem_is_kept_with_the_form_for_those_who_read_i
     let late = attach(&user, &resource, evidence).await.map(tonic::Response::new);
     refused(late, Code::FailedPrecondition, "WRONG_STATE").state("WITHDRAWN").article("28");
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn art_28_form_and_answer_have_numbers_and_print_for_those_who_read_them() {
+    let city = City::start().await;
+    let entry = city.published_entry(PROVIDER).await;
+    let form = filed(&city, &entry, "").await;
+    let answer = form.answer.clone().expect("a written answer");
+    assert_eq!(
+        (form.document_number.as_str(), answer.document_number.as_str()),
+        ("发改馈〔2026〕1号", "教委复〔2026〕1号")
+    );
+    // What is refused takes no number, and the next is the next.
+    let user = city.person(USER, Role::Drafter);
+    let wrong =
+        pb::SubmitFeedbackRequest { entry_id: entry.clone(), request_id: request_id(), ..Default::default() };
+    user.feedback().submit_feedback(wrong).await.expect_err("no problem is named");
+    let problems =
+        vec![pb::Problem { description: "<b>缺</b>页".to_owned(), ..problem(pb::Aspect::Completeness) }];
+    let request = pb::SubmitFeedbackRequest {
+        entry_id: entry,
+        problems,
+        request_id: request_id(),
+        ..Default::default()
+    };
+    let next = user.feedback().submit_feedback(request).await.expect("submitted").into_inner();
+    let next = next.feedback.expect("a form");
+    assert_eq!(next.document_number, "发改馈〔2026〕2号");
+
+    let print = async |person: &Person, id: &str| {
+        let request = pb::GetFeedbackDocumentRequest { feedback_id: id.to_owned() };
+        person.feedback().get_feedback_document(request).await.map(tonic::Response::into_inner)
+    };
+    let page = print(&city.info_office(), &form.feedback_id).await.expect("printed");
+    assert_eq!(page, print(&user, &form.feedback_id).await.expect("printed"), "the same for both");
+    assert_eq!(page.content_type, "text/html; charset=utf-8");
+    assert_eq!(page.sha256, integration_tests::steps::sha256(&page.content));
+    assert_eq!(page.file_name, "政务信息资源使用情况反馈表 发改馈〔2026〕1号.html");
+    let text = String::from_utf8(page.content).expect("UTF-8");
+    for part in
+        ["区发展改革委", "区教委", "准确性：人数与年鉴不符", "已更正。已更正并重新发布", "教委复〔2026〕1号"]
+    {
+        assert!(text.contains(part), "{part} is not on {text}");
+    }
+    let text =
+        String::from_utf8(print(&user, &next.feedback_id).await.expect("printed").content).expect("UTF-8");
+    assert!(text.contains("&lt;b&gt;缺&lt;&#x2f;b&gt;页") && !text.contains("<b>"), "{text}");
+    let stranger = city.person("weishengju", Role::Drafter);
+    assert_eq!(print(&stranger, &form.feedback_id).await.expect_err("hidden").code(), Code::NotFound);
+}

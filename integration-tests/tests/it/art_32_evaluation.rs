@@ -64,7 +64,16 @@ async fn art_32_a_unit_evaluates_itself_in_six_aspects_and_the_info_office_accep
     approver.self_evaluations().submit_self_evaluation(submit()).await.expect("submitted again");
     let accept = pb::AcceptSelfEvaluationRequest { self_evaluation_id, request_id: request_id() };
     let accepted = office.accept_self_evaluation(accept).await.expect("accepted").into_inner();
-    assert_eq!(accepted.self_evaluation.map(|found| found.state()), Some(pb::SelfEvaluationState::Accepted));
+    let accepted = accepted.self_evaluation.expect("a record");
+    assert_eq!(accepted.state(), pb::SelfEvaluationState::Accepted);
+    assert_eq!(accepted.document_number, "教委评〔2026〕1号", "given once, though it was submitted twice");
+    let print =
+        pb::GetSelfEvaluationDocumentRequest { self_evaluation_id: accepted.self_evaluation_id.clone() };
+    let page = drafter.self_evaluations().get_self_evaluation_document(print).await.expect("printed");
+    let text = String::from_utf8(page.into_inner().content).expect("UTF-8");
+    for part in ["区教委", "教委评〔2026〕1号", "共享应用绩效", "95分。年度抽查"] {
+        assert!(text.contains(part), "{part} is not on {text}");
+    }
 }
 
 async fn results(person: &Person, id: &str) -> Result<Vec<pb::UnitResult>, Status> {

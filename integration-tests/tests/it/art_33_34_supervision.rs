@@ -158,6 +158,10 @@ async fn art_34_a_violation_is_investigated_answered_found_and_sanctioned_by_the
     let seen = read(&reporter).await.expect("who reported it reads the end");
     assert_eq!((seen.state(), seen.sanction.as_str()), (pb::ViolationState::Closed, "通报批评"));
     assert_eq!((seen.kind.as_str(), seen.article.as_str()), ("inaction", "34"));
+    assert_eq!(
+        (seen.finding_number.as_str(), seen.sanction_number.as_str()),
+        ("共享组处〔2026〕1号", "人社处〔2026〕1号")
+    );
     for person in [city.person("weishengju", Role::Drafter), city.person("zhengfuban", Role::Supervisor)] {
         assert_eq!(read(&person).await.expect_err("not concerned").code(), Code::NotFound);
     }
@@ -175,4 +179,115 @@ async fn art_34_a_violation_is_investigated_answered_found_and_sanctioned_by_the
         leaves[1..].iter().all(|leaf| !leaf.contains(USER)),
         "who reported it is not told after the report"
     );
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn art_34_the_info_office_learns_of_a_case_against_itself_as_any_unit_does() {
+    let city = City::start().await;
+    let (reporter, group) =
+        (city.person(USER, Role::Drafter), city.person("working-group", Role::WorkingGroup));
+    let report = |unit: &str| pb::ReportViolationRequest {
+        unit_id: unit.to_owned(),
+        facts: "擅自公开".to_owned(),
+        resource: String::new(),
+        request_id: request_id(),
+    };
+    let mut ids = Vec::new();
+    for unit in ["info-office", PROVIDER] {
+        let reported = reporter.violations().report_violation(report(unit)).await.expect("reported");
+        ids.push(reported.into_inner().violation.expect("a case").violation_id);
+    }
+    let own = ids[0].clone();
+    let get = || pb::GetViolationRequest { violation_id: own.clone() };
+    // Nor does a member of the working group who is one of its people.
+    let people = [city.info_office(), city.person("info-office", Role::WorkingGroup)];
+    for person in &people {
+        let hidden = person.violations().get_violation(get()).await.expect_err("not told yet");
+        assert_eq!(hidden.code(), Code::NotFound);
+        let listed = person.violations().list_violations(pb::ListViolationsRequest::default()).await;
+        let listed: Vec<_> =
+            listed.expect("a list").into_inner().violations.into_iter().map(|one| one.violation_id).collect();
+        assert_eq!(listed, ids[1..], "the other unit's case");
+    }
+    let aggregate = format!("violation/{own}");
+    let events = async |person: &Person| {
+        let of = govshare_proto::audit::v1::ListEventsRequest {
+            aggregate: aggregate.clone(),
+            ..Default::default()
+        };
+        person.audit().list_events(of).await.map(|page| page.into_inner().events.len())
+    };
+    let auditor = city.person("info-office", Role::Auditor);
+    eventually("the report stands in the audit", async || events(&auditor).await.map(|_| ())).await;
+    for person in &people {
+        assert_eq!(events(person).await.expect_err("withheld").code(), Code::NotFound);
+    }
+
+    let investigate = || pb::InvestigateViolationRequest {
+        violation_id: own.clone(),
+        charge: "是否擅自公开".to_owned(),
+        answer_due: day(2026, 3, 17),
+        request_id: request_id(),
+    };
+    let judging = people[1].violations().investigate_violation(investigate()).await;
+    assert_eq!(judging.expect_err("its own unit's case").code(), Code::NotFound);
+    group.violations().investigate_violation(investigate()).await.expect("opened");
+    for person in &people {
+        let told = person.violations().get_violation(get()).await.expect("told").into_inner();
+        let told = told.violation.expect("a case");
+        assert_eq!(
+            (told.charge.as_str(), told.reporter_unit_id.as_str(), told.facts.as_str()),
+            ("是否擅自公开", "", "")
+        );
+    }
+    let find = pb::FindViolationRequest {
+        violation_id: own.clone(),
+        facts: "无此事".to_owned(),
+        request_id: request_id(),
+        ..Default::default()
+    };
+    let judging = people[1].violations().find_violation(find).await;
+    refused(judging, Code::PermissionDenied, "ROLE_NOT_ALLOWED");
+    eventually("the opening stands in the audit, who reported does not", async || {
+        match events(&people[0]).await {
+            Ok(1) => Ok(()),
+            other => Err(format!("{other:?}")),
+        }
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn art_34_a_case_is_judged_by_the_pack_of_the_day_on_which_it_was_reported() {
+    let packs = [("PACKS", "xicheng-2014@2014-08-01..2026-03-09, national-2025@2026-03-10..")];
+    let city = City::start_with(evaluation::NAME, &packs).await;
+    let group = city.person("working-group", Role::WorkingGroup);
+    let report = pb::ReportViolationRequest {
+        unit_id: PROVIDER.to_owned(),
+        facts: "拒不提供".to_owned(),
+        resource: String::new(),
+        request_id: request_id(),
+    };
+    let reported =
+        city.person(USER, Role::Drafter).violations().report_violation(report).await.expect("reported");
+    let violation_id = reported.into_inner().violation.expect("a case").violation_id;
+    let investigate = pb::InvestigateViolationRequest {
+        violation_id: violation_id.clone(),
+        charge: "是否拒不提供".to_owned(),
+        answer_due: day(2026, 3, 9),
+        request_id: request_id(),
+    };
+    group.violations().investigate_violation(investigate).await.expect("opened");
+    city.travel_to(2026, 3, 17);
+    let find = |kind: &str| pb::FindViolationRequest {
+        violation_id: violation_id.clone(),
+        kind: kind.to_owned(),
+        facts: "查证属实".to_owned(),
+        grave: false,
+        request_id: request_id(),
+    };
+    let later = group.violations().find_violation(find("wider-scope")).await;
+    refused(later, Code::InvalidArgument, "FIELD_INVALID").violates("kind").article("34");
+    let found = group.violations().find_violation(find("inaction")).await.expect("found").into_inner();
+    assert_eq!(found.violation.expect("a case").policy_pack, "xicheng-2014/1");
 }

@@ -352,7 +352,7 @@ impl Procedure for Feedback {
             attributes.insert("answer_due", due.date.to_string());
         }
         if !self.number.is_empty() {
-            attributes.insert("number", self.number.clone());
+            attributes.insert("document_number", self.number.clone());
         }
         if let Some(answer) = self.state.answer() {
             if !answer.number.is_empty() {

@@ -193,7 +193,7 @@ impl Procedure for SelfEvaluation {
             ("period_end", self.period.end.to_string()),
         ]);
         if !self.number.is_empty() {
-            attributes.insert("number", self.number.clone());
+            attributes.insert("document_number", self.number.clone());
         }
         attributes
     }

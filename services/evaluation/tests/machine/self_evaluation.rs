@@ -73,7 +73,7 @@ fn a_number_is_given_with_the_first_submission_and_kept() {
     let mut again = returned.submit(pack(), &actor("jiaowei", "zhao"), NOW).expect("submitted again");
     assert_eq!(again.unnumbered(), None);
     assert_eq!(again.record().number, "教委评〔2026〕1号");
-    assert_eq!(again.record().attributes()["number"], "教委评〔2026〕1号");
+    assert_eq!(again.record().attributes()["document_number"], "教委评〔2026〕1号");
     assert!(draft(&ASPECTS).unnumbered().is_none());
 }
 
