@@ -67,7 +67,7 @@ impl Product {
                 for role in Role::ALL {
                     for (unit, relations) in self.units {
                         let Some(expected) = self.expected(method, *role, relations, state) else { continue };
-                        trials.push(self.trial(method, record, (unit, *role), state, expected));
+                        trials.push(self.trial(method, record, (*unit, *role), state, expected));
                     }
                 }
             }
@@ -123,15 +123,16 @@ fn fields(case: &Case) -> Json {
 async fn answers(city: &City, trials: Vec<Trial>) -> Vec<String> {
     let mut people: BTreeMap<(&str, &str), Person> = BTreeMap::new();
     for Trial { by: (unit, role), .. } in &trials {
-        people.entry((unit, role.as_str())).or_insert_with(|| city.person(unit, *role));
+        people.entry((*unit, role.as_str())).or_insert_with(|| city.person(unit, *role));
     }
     let people = &people;
-    let answers = stream::iter(trials).map(async |Trial { what, call, by: (unit, role), expected }| {
+    let answers = stream::iter(trials).map(|trial| async move {
+        let Trial { what, call, by: (unit, role), expected } = trial;
         let outcome: Result<_, Status> = contract::send(&people[&(unit, role.as_str())], &call).await;
         let found = outcome.as_ref().err().map_or(Code::Ok, Status::code);
         (found != expected).then(|| format!("{what}: {expected:?} expected, {found:?}: {:?}", outcome.err()))
     });
-    answers.buffer_unordered(AT_ONCE).filter_map(async |wrong| wrong).collect().await
+    answers.buffer_unordered(AT_ONCE).filter_map(|wrong| async move { wrong }).collect().await
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
