@@ -1,9 +1,11 @@
 //! Journeys of article 28 over the gateway: problems found in data that was obtained.
 
 use govshare_model::Role;
+use govshare_proto::attachment::v1::{Attachment, AttachmentHeader};
+use govshare_proto::evaluation::v1::add_attachment_request::Part;
 use govshare_proto::evaluation::v1::{self as pb, FeedbackState};
 use integration_tests::refusal::refused;
-use integration_tests::steps::request_id;
+use integration_tests::steps::{request_id, sha256};
 use integration_tests::{Person, eventually};
 use tonic::{Code, Status};
 
@@ -240,7 +242,7 @@ async fn art_28_form_and_answer_have_numbers_and_print_for_those_who_read_them()
     let page = print(&city.info_office(), &form.feedback_id).await.expect("printed");
     assert_eq!(page, print(&user, &form.feedback_id).await.expect("printed"), "the same for both");
     assert_eq!(page.content_type, "text/html; charset=utf-8");
-    assert_eq!(page.sha256, integration_tests::steps::sha256(&page.content));
+    assert_eq!(page.sha256, sha256(&page.content));
     assert_eq!(page.file_name, "政务信息资源使用情况反馈表 发改馈〔2026〕1号.html");
     let text = String::from_utf8(page.content).expect("UTF-8");
     for part in

@@ -5,7 +5,7 @@ use govshare_proto::evaluation::v1::{self as pb};
 use integration_tests::refusal::refused;
 use integration_tests::steps::request_id;
 use integration_tests::{Person, eventually};
-use tonic::{Code, Status};
+use tonic::Code;
 
 use crate::city::City;
 use crate::evaluation_steps::*;
