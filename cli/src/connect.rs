@@ -33,6 +33,7 @@ use govshare_proto::evaluation::v1::evaluation_service_client::EvaluationService
 use govshare_proto::evaluation::v1::feedback_service_client::FeedbackServiceClient;
 use govshare_proto::evaluation::v1::inspection_service_client::InspectionServiceClient;
 use govshare_proto::evaluation::v1::plan_service_client::PlanServiceClient;
+use govshare_proto::evaluation::v1::self_evaluation_service_client::SelfEvaluationServiceClient;
 use govshare_proto::evaluation::v1::task_service_client::TaskServiceClient as EvaluationTasks;
 use govshare_proto::evaluation::v1::violation_service_client::ViolationServiceClient;
 use govshare_proto::evaluation::v1::yearly_evaluation_service_client::YearlyEvaluationServiceClient;
@@ -164,6 +165,7 @@ clients! {
     audit = AuditServiceClient,
     evaluation = EvaluationServiceClient,
     feedback = FeedbackServiceClient,
+    self_evaluations = SelfEvaluationServiceClient,
     yearly_evaluations = YearlyEvaluationServiceClient,
     inspections = InspectionServiceClient,
     violations = ViolationServiceClient,

@@ -52,7 +52,7 @@ shown! {
     exchange: DataVersion, CreateTicketResponse, ListDataVersionsResponse, ListDeliveriesResponse;
     audit: ListEventsResponse;
     evaluation: GetUnitIndicatorsResponse, ListUnitIndicatorsResponse, GetUnitPeriodResponse, Feedback,
-        ListFeedbackResponse, YearlyEvaluation, ListYearlyEvaluationsResponse, ListUnitResultsResponse,
+        ListFeedbackResponse, ListSelfEvaluationsResponse, YearlyEvaluation, ListYearlyEvaluationsResponse, ListUnitResultsResponse,
         VerifyYearlyEvaluationResponse, CheckYearlyEvaluationsResponse, ListPriorityUnitsResponse,
         ListInspectionsResponse, ListViolationsResponse, ListPlansResponse, Plan;
 }

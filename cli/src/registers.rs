@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
-use govshare_proto::{access_request, agreement, catalog, exchange};
+use govshare_proto::{access_request, agreement, catalog, evaluation, exchange};
 use rust_xlsxwriter::{Format, Workbook, XlsxError};
 use serde_json::json;
 
@@ -32,6 +32,12 @@ enum Of {
     Entries,
     /// 数据交付台账.
     Deliveries,
+    /// 使用情况反馈台账.
+    Feedback,
+    /// 自评估台账.
+    SelfEvaluations,
+    /// 违规处理台账.
+    Violations,
 }
 
 /// A heading and the field under it.
@@ -90,6 +96,42 @@ const DELIVERIES: &[Column] = &[
     ("协议标识", "agreement_id"),
 ];
 
+const FEEDBACK: &[Column] = &[
+    ("文号", "document_number"),
+    ("使用方", "user_unit_id"),
+    ("提供方", "provider_unit_id"),
+    ("信息资源名称", "entry_title"),
+    ("状态", "state"),
+    ("收到时间", "receive_time"),
+    ("答复期限", "answer_due"),
+    ("逾期时间", "overdue_time"),
+    ("核实结果", "answer.outcome"),
+    ("答复文号", "answer.document_number"),
+    ("答复时间", "answer.answer_time"),
+    ("备案时间", "file_time"),
+    ("适用规则", "policy_pack"),
+];
+const SELF_EVALUATIONS: &[Column] = &[
+    ("文号", "document_number"),
+    ("单位", "unit_id"),
+    ("起始日", "period_start"),
+    ("截止日", "period_end"),
+    ("状态", "state"),
+    ("报送时间", "submit_time"),
+    ("接收时间", "accept_time"),
+];
+const VIOLATIONS: &[Column] = &[
+    ("单位", "unit_id"),
+    ("状态", "state"),
+    ("违规类型", "kind"),
+    ("认定文号", "finding_number"),
+    ("处理单位", "department_unit_id"),
+    ("处理文号", "sanction_number"),
+    ("报告时间", "create_time"),
+    ("更新时间", "update_time"),
+    ("适用规则", "policy_pack"),
+];
+
 pub async fn run(register: Register, global: &Global) -> Result<(), Failure> {
     let caller = global.caller().await?;
     let (title, columns, rows) = match register.of {
@@ -97,6 +139,9 @@ pub async fn run(register: Register, global: &Global) -> Result<(), Failure> {
         Of::Agreements => ("共享交换协议台账", AGREEMENTS, agreements(&caller).await?),
         Of::Entries => ("政务信息资源目录台账", ENTRIES, entries(&caller).await?),
         Of::Deliveries => ("数据交付台账", DELIVERIES, deliveries(&caller).await?),
+        Of::Feedback => ("使用情况反馈台账", FEEDBACK, feedback(&caller).await?),
+        Of::SelfEvaluations => ("自评估台账", SELF_EVALUATIONS, self_evaluations(&caller).await?),
+        Of::Violations => ("违规处理台账", VIOLATIONS, violations(&caller).await?),
     };
     let workbook = workbook(title, columns, &rows).map_err(Failure::local)?;
     std::fs::write(&register.output, workbook)
@@ -157,6 +202,37 @@ rows!(
     deliveries
 );
 
+rows!(
+    feedback,
+    FEEDBACK,
+    evaluation,
+    feedback,
+    list_feedback,
+    ListFeedbackRequest,
+    ListFeedbackResponse,
+    feedback
+);
+rows!(
+    self_evaluations,
+    SELF_EVALUATIONS,
+    evaluation,
+    self_evaluations,
+    list_self_evaluations,
+    ListSelfEvaluationsRequest,
+    ListSelfEvaluationsResponse,
+    self_evaluations
+);
+rows!(
+    violations,
+    VIOLATIONS,
+    evaluation,
+    violations,
+    list_violations,
+    ListViolationsRequest,
+    ListViolationsResponse,
+    violations
+);
+
 /// A sheet with a bold, frozen heading, a filter over it, and every cell as text: a number such as `2026-000001` or a
 /// leading `=` stays what it is.
 fn workbook(title: &str, columns: &[Column], rows: &[Vec<String>]) -> Result<Vec<u8>, XlsxError> {
@@ -201,6 +277,9 @@ mod tests {
             ("agreement.v1.Agreement", AGREEMENTS),
             ("catalog.v1.Entry", ENTRIES),
             ("exchange.v1.Delivery", DELIVERIES),
+            ("evaluation.v1.Feedback", FEEDBACK),
+            ("evaluation.v1.SelfEvaluation", SELF_EVALUATIONS),
+            ("evaluation.v1.Violation", VIOLATIONS),
         ] {
             for (heading, path) in columns {
                 let mut kind = CONTRACTS.get_message_by_name(&format!("govshare.{message}"));

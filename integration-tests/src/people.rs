@@ -56,7 +56,7 @@ impl Interceptor for Bearer {
     }
 }
 
-type Client = InterceptedService<Channel, Bearer>;
+pub type Client = InterceptedService<Channel, Bearer>;
 
 /// Somebody at the gateway.
 #[derive(Clone)]
@@ -78,6 +78,11 @@ impl Person {
     pub fn new(channel: Channel, token: &str, unit: UnitId) -> Self {
         let token = (!token.is_empty()).then(|| format!("Bearer {token}").parse().expect("a token is ASCII"));
         Self { unit, client: InterceptedService::new(channel, Bearer(token)) }
+    }
+
+    /// For a call of whatever method.
+    pub fn client(&self) -> Client {
+        self.client.clone()
     }
 
     clients! {

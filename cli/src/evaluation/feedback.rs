@@ -1,7 +1,10 @@
 //! `govshare evaluation feedback`: the form on the use of data (使用情况反馈表, art. 28).
 
+use std::path::PathBuf;
+
 use clap::{Subcommand, ValueEnum};
 use govshare_proto::evaluation::v1 as pb;
+use serde_json::json;
 
 use crate::connect::{Caller, pages, request_id, retrying};
 use crate::failure::Failure;
@@ -51,6 +54,13 @@ pub enum Command {
         feedback: String,
         #[arg(long)]
         reason: String,
+    },
+    /// Saves the form as a page that prints on A4.
+    Document {
+        feedback: String,
+        /// File to write; without it one named by title and number.
+        #[arg(long)]
+        out: Option<PathBuf>,
     },
     /// Shows one form.
     Show { feedback: String },
@@ -130,6 +140,15 @@ pub async fn run(command: Command, caller: &Caller, output: Output) -> Result<()
         Command::Show { feedback } => {
             let wanted = pb::GetFeedbackRequest { feedback_id: feedback };
             caller.feedback().get_feedback(wanted).await?.into_inner().feedback
+        }
+        Command::Document { feedback, out } => {
+            let wanted = pb::GetFeedbackDocumentRequest { feedback_id: feedback };
+            let page = caller.feedback().get_feedback_document(wanted).await?.into_inner();
+            let path = out.unwrap_or_else(|| PathBuf::from(&page.file_name));
+            std::fs::write(&path, &page.content).map_err(|error| Failure::file("write", &path, error))?;
+            let written = json!({ "file": path, "sha256": page.sha256 });
+            output.say(&written, || format!("{}  {}", page.sha256, path.display()));
+            return Ok(());
         }
         Command::List { overdue, limit } => return list(caller, output, overdue, limit).await,
     };

@@ -21,6 +21,8 @@ pub enum Relation {
     /// The unit whose task the matter is (主管部门, 有关部门): statistics bureau for surveys (art. 10), archives bureau
     /// for archiving (11), who inspects (33), who decides what was referred to it (34).
     Competent,
+    /// Any unit but the one that is accused (art. 34): nobody judges, or is told who reported, the own unit.
+    Uninvolved,
 }
 
 impl Relation {
@@ -31,6 +33,7 @@ impl Relation {
         Relation::Applicant,
         Relation::InfoOffice,
         Relation::Competent,
+        Relation::Uninvolved,
     ];
 }
 

@@ -20,6 +20,10 @@ pub const LEAF_VERSION: u8 = 1;
 /// Largest leaf, so that a length fits 16 bits in log entries (C2SP tlog-tiles).
 pub const MAX_LEAF_BYTES: usize = 65_535;
 
+/// Attribute that names a unit from which the event is withheld: that somebody reported it, say. Of its people only
+/// auditors read it.
+pub const WITHHELD_FROM: &str = "withheld_from";
+
 /// What happened to a record.
 #[derive(Debug, Clone)]
 pub struct Event {

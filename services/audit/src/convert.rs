@@ -17,8 +17,8 @@ pub fn read(stored: &Stored) -> Result<Leaf, Failure> {
         .map_err(|error| Failure::internal(format!("leaf {}: {error}", stored.position)))
 }
 
-pub fn to_proto(stored: Stored) -> Result<pb::Event, Failure> {
-    let leaf = read(&stored)?;
+/// A stored event with what its leaf says.
+pub fn to_proto(stored: Stored, leaf: Leaf) -> Result<pb::Event, Failure> {
     Ok(pb::Event {
         position: stored.position,
         leaf: stored.leaf,

@@ -2,7 +2,7 @@
 
 use govshare_proto::audit::internal::v1 as pb;
 use govshare_proto::audit::internal::v1::audit_feed_service_server::AuditFeedService;
-use service_kit::Violations;
+use service_kit::{Failure, Violations};
 use tonic::{Request, Response, Status};
 
 use crate::convert;
@@ -27,7 +27,13 @@ impl AuditFeedService for Feed {
         let (found, _) = convert::cut(found, limit.into());
         let positions: Vec<_> = found.iter().map(|event| event.position).collect();
         let stored = self.store.read(&positions).await?;
-        let events = stored.into_iter().map(convert::to_proto).collect::<Result<_, _>>()?;
+        let events = stored
+            .into_iter()
+            .map(|stored| {
+                let leaf = convert::read(&stored)?;
+                convert::to_proto(stored, leaf)
+            })
+            .collect::<Result<_, Failure>>()?;
         Ok(Response::new(pb::ReadFeedResponse { events }))
     }
 }

@@ -37,15 +37,21 @@ impl AuditService for Audit {
         };
         let unit = (!policy::reads_all(&actor)).then_some(&actor.unit);
         let found = self.store.find(scope, unit, page.after.unwrap_or(-1), page.size + 1).await?;
-        if let (Some((kind, name)), None, true) = (asked, page.after, found.is_empty()) {
-            return Err(Refusal::not_found(kind, name).into());
-        }
+        let first = page.after.is_none();
         let (found, more) = convert::cut(found, page.size);
         let next_page_token =
             found.last().filter(|_| more).map(|last| page.token(&last.key)).unwrap_or_default();
         let positions: Vec<_> = found.iter().map(|event| event.position).collect();
-        let stored = self.store.read(&positions).await?;
-        let events = stored.into_iter().map(convert::to_proto).collect::<Result<_, _>>()?;
+        let mut events = Vec::new();
+        for stored in self.store.read(&positions).await? {
+            let leaf = convert::read(&stored)?;
+            if policy::reads(&actor, &leaf) {
+                events.push(convert::to_proto(stored, leaf)?);
+            }
+        }
+        if let (Some((kind, name)), true, true, false) = (asked, first, events.is_empty(), more) {
+            return Err(Refusal::not_found(kind, name).into());
+        }
         Ok(Response::new(pb::ListEventsResponse { events, next_page_token }))
     }
 
@@ -61,6 +67,6 @@ impl AuditService for Audit {
         let relations = policy::relations(&actor, &leaf);
         let event = ("event", &position as _);
         authorize(policy::RULES, policy::READ, policy::READ, &actor, &relations, &leaf.state, event)?;
-        Ok(Response::new(pb::GetEventResponse { event: Some(convert::to_proto(stored)?) }))
+        Ok(Response::new(pb::GetEventResponse { event: Some(convert::to_proto(stored, leaf)?) }))
     }
 }

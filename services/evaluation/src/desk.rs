@@ -2,7 +2,7 @@
 
 use govshare_model::Actor;
 use service_kit::page::Page;
-use service_kit::{Begin, Call, Failure, Refusal, Violations};
+use service_kit::{Begin, Call, Failure, Refusal, Tx, Violations};
 use time::OffsetDateTime;
 use tonic::{Request, Response};
 use uuid::Uuid;
@@ -17,6 +17,13 @@ pub type Authorize<P> = fn(&Actor, &str, &P) -> Result<(), Refusal>;
 pub struct Desk<P> {
     pub records: Records<P>,
     pub authorize: Authorize<P>,
+}
+
+/// Where the number of a document comes from: the caller's unit counts it in a series.
+pub struct Numbers {
+    /// 机关代字 of the caller's unit.
+    pub prefix: String,
+    pub series: &'static str,
 }
 
 /// What a step of the machine is given.
@@ -34,27 +41,39 @@ impl<P: Procedure> Desk<P> {
         self.records.database().clock().now()
     }
 
-    /// Opens a new record.
+    /// Opens a new record; a document that it makes is numbered where `numbers` says from what.
     pub async fn open<R: prost::Message + Default>(
         &self,
         call: &Call,
+        numbers: Option<Numbers>,
         open: impl FnOnce(Uuid, Step) -> Result<Transition<P>, Failure>,
         reply: impl FnOnce(&P) -> R,
     ) -> Result<Response<R>, Failure> {
-        let mut tx = match self.records.database().begin(call).await? {
+        let tx = match self.records.database().begin(call).await? {
             Begin::Replay(reply) => return Ok(Response::new(reply)),
             Begin::Fresh(tx) => tx,
         };
         let transition = open(Uuid::now_v7(), Step { actor: &call.actor, now: self.now() })?;
-        self.records.save(&mut tx, &transition, Some(&call.actor)).await?;
-        let reply = reply(transition.record());
-        Ok(Response::new(tx.commit(call, reply).await?))
+        self.finish(tx, call, numbers, transition, reply).await
     }
 
     /// Takes a record one step on.
     pub async fn change<R: prost::Message + Default>(
         &self,
         call: &Call,
+        method: &str,
+        id: Uuid,
+        step: impl FnOnce(P, Step) -> Result<Transition<P>, Failure>,
+        reply: impl FnOnce(&P) -> R,
+    ) -> Result<Response<R>, Failure> {
+        self.change_document(call, None, method, id, step, reply).await
+    }
+
+    /// As [`Desk::change`], for a step that makes a document; `numbers` say what its number is counted from.
+    pub async fn change_document<R: prost::Message + Default>(
+        &self,
+        call: &Call,
+        numbers: Option<Numbers>,
         method: &str,
         id: Uuid,
         step: impl FnOnce(P, Step) -> Result<Transition<P>, Failure>,
@@ -67,6 +86,21 @@ impl<P: Procedure> Desk<P> {
         let record = self.records.load_for_update(&mut tx, id).await?;
         (self.authorize)(&call.actor, method, &record)?;
         let transition = step(record, Step { actor: &call.actor, now: self.now() })?;
+        self.finish(tx, call, numbers, transition, reply).await
+    }
+
+    /// Saves a step. Others of the unit wait for its number until the commit, so nothing may refuse after it.
+    async fn finish<R: prost::Message + Default>(
+        &self,
+        mut tx: Tx,
+        call: &Call,
+        numbers: Option<Numbers>,
+        mut transition: Transition<P>,
+        reply: impl FnOnce(&P) -> R,
+    ) -> Result<Response<R>, Failure> {
+        if let (Some(Numbers { prefix, series }), Some(blank)) = (numbers, transition.unnumbered()) {
+            *blank = tx.next_document_number(&call.actor.unit, &prefix, series).await?.to_string();
+        }
         self.records.save(&mut tx, &transition, Some(&call.actor)).await?;
         let reply = reply(transition.record());
         Ok(Response::new(tx.commit(call, reply).await?))

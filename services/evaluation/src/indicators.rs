@@ -1,7 +1,10 @@
 //! Which events count for which unit (art. 32): a pure reading of audit leaves.
 
+use govshare_model::calendar::shanghai_date;
 use govshare_model::id::{InvalidId, UnitId};
 use service_kit::event::{LEAF_VERSION, Leaf};
+use time::format_description::well_known::{Iso8601, Rfc3339};
+use time::{Date, OffsetDateTime};
 
 macro_rules! indicators {
     ($($(#[$doc:meta])* $name:ident = $text:literal),+ $(,)?) => {
@@ -28,7 +31,8 @@ indicators! {
     PublishedEntries = "published-entries",
     /// Requests received as provider.
     RequestsReceived = "requests-received",
-    /// Answers given by 24:00 of the last day (art. 26).
+    /// Requests answered by 24:00 of the last day (art. 26). Here and below the first answer counts: one given anew
+    /// after coordination is no further answer.
     AnsweredInTime = "answered-in-time",
     AnsweredLate = "answered-late",
     /// Requests that were not answered by then, whether or not they are since.
@@ -37,7 +41,7 @@ indicators! {
     Refusals = "refusals",
     /// Requests made as applicant.
     RequestsMade = "requests-made",
-    /// Agreements that became active, as provider or applicant.
+    /// Agreements that became active, as provider or applicant; one that renews or amends another is not counted again.
     Agreements = "agreements",
     DeliveriesGiven = "deliveries-given",
     DeliveriesTaken = "deliveries-taken",
@@ -47,7 +51,8 @@ indicators! {
     ListedEntries = "listed-entries",
     /// Of those, the ones that others may have: shared actively or on application.
     SharedEntries = "shared-entries",
-    /// Versions of data published, and updates recorded in the calendar of updates.
+    /// Updates in the calendar of updates, told by the provider or seen on the exchange platform: one for each entry and
+    /// day. What has no cycle has no place in it and cannot be late.
     DataUpdates = "data-updates",
     /// Updates that did not come when the entry says (art. 19).
     LateUpdates = "late-updates",
@@ -56,11 +61,13 @@ indicators! {
     /// Feedback received as provider and not taken back (art. 28).
     FeedbackReceived = "feedback-received",
     FeedbackAnswered = "feedback-answered",
+    /// Of those, the ones that were not late.
+    FeedbackAnsweredInTime = "feedback-answered-in-time",
     /// Feedback that was not answered by its last day, whether or not it is since.
     FeedbackOverdue = "feedback-overdue",
     /// Feedback given as user.
     FeedbackGiven = "feedback-given",
-    /// Self-evaluations that the info office accepted.
+    /// Self-evaluations that the info office accepted, in the month in which their period ends.
     SelfEvaluations = "self-evaluations",
     /// Violations that the working group found (art. 34).
     Violations = "violations",
@@ -127,8 +134,14 @@ enum Change {
 
 enum Only {
     Always,
+    /// No answer of the same request went before.
+    First,
+    /// The same, and it came by the last day, or later.
+    FirstInTime(bool),
     /// The answer came by the last day, or later.
     InTime(bool),
+    /// It goes on from no other record.
+    New,
     /// The published version is shared with others, or withheld.
     Shared(bool),
 }
@@ -156,25 +169,24 @@ const LINES: &[Line] = {
         line("entry.retired", PROVIDER, Falls(SharedEntries), Always),
         line("entry.update-late", PROVIDER, Adds(LateUpdates), Always),
         line("entry.update-recorded", PROVIDER, Adds(DataUpdates), Always),
-        line("data-version.published", PROVIDER, Adds(DataUpdates), Always),
         line("access-request.submitted", PROVIDER, Adds(RequestsReceived), Always),
         line("access-request.submitted", APPLICANT, Adds(RequestsMade), Always),
         // Where the applicant did not know the provider, the info office forwards the request to it.
         line("access-request.submitted-to-info-office", APPLICANT, Adds(RequestsMade), Always),
         line("access-request.forwarded", PROVIDER, Adds(RequestsReceived), Always),
         line("access-request.overdue", PROVIDER, Stands(Overdue), Always),
-        line("access-request.consented", PROVIDER, Adds(Consents), Always),
-        line("access-request.consented", PROVIDER, Adds(AnsweredInTime), InTime(true)),
-        line("access-request.consented", PROVIDER, Adds(AnsweredLate), InTime(false)),
+        line("access-request.consented", PROVIDER, Adds(Consents), First),
+        line("access-request.consented", PROVIDER, Adds(AnsweredInTime), FirstInTime(true)),
+        line("access-request.consented", PROVIDER, Adds(AnsweredLate), FirstInTime(false)),
         // Answered after the last day and before any sweep came by, it is overdue without an event of its own.
         line("access-request.consented", PROVIDER, Stands(Overdue), InTime(false)),
-        line("access-request.refused", PROVIDER, Adds(Refusals), Always),
-        line("access-request.refused", PROVIDER, Adds(AnsweredInTime), InTime(true)),
-        line("access-request.refused", PROVIDER, Adds(AnsweredLate), InTime(false)),
+        line("access-request.refused", PROVIDER, Adds(Refusals), First),
+        line("access-request.refused", PROVIDER, Adds(AnsweredInTime), FirstInTime(true)),
+        line("access-request.refused", PROVIDER, Adds(AnsweredLate), FirstInTime(false)),
         line("access-request.refused", PROVIDER, Stands(Overdue), InTime(false)),
         line("access-request.objected", PROVIDER, Adds(Objections), Always),
-        line("agreement.activated", PROVIDER, Adds(Agreements), Always),
-        line("agreement.activated", APPLICANT, Adds(Agreements), Always),
+        line("agreement.activated", PROVIDER, Adds(Agreements), New),
+        line("agreement.activated", APPLICANT, Adds(Agreements), New),
         line("delivery.completed", PROVIDER, Adds(DeliveriesGiven), Always),
         line("delivery.completed", APPLICANT, Adds(DeliveriesTaken), Always),
         line("feedback.submitted", PROVIDER, Stands(FeedbackReceived), Always),
@@ -182,6 +194,7 @@ const LINES: &[Line] = {
         line("feedback.withdrawn", PROVIDER, Falls(FeedbackReceived), Always),
         line("feedback.overdue", PROVIDER, Stands(FeedbackOverdue), Always),
         line("feedback.answered", PROVIDER, Adds(FeedbackAnswered), Always),
+        line("feedback.answered", PROVIDER, Adds(FeedbackAnsweredInTime), InTime(true)),
         line("feedback.answered", PROVIDER, Stands(FeedbackOverdue), InTime(false)),
         line("self-evaluation.accepted", OWNER, Adds(SelfEvaluations), Always),
         line("violation.found", OWNER, Adds(Violations), Always),
@@ -225,11 +238,10 @@ impl Only {
     fn holds(&self, leaf: &Leaf) -> Result<bool, Malformed> {
         match self {
             Only::Always => Ok(true),
-            Only::InTime(wanted) => match attribute(leaf, "in_time")? {
-                "true" => Ok(*wanted),
-                "false" => Ok(!*wanted),
-                other => Err(Malformed::Value { attribute: "in_time", value: other.to_owned() }),
-            },
+            Only::First => Ok(is_first_answer(leaf)),
+            Only::FirstInTime(wanted) => Ok(came_in_time(leaf)? == *wanted && is_first_answer(leaf)),
+            Only::InTime(wanted) => Ok(came_in_time(leaf)? == *wanted),
+            Only::New => Ok(!leaf.attributes.contains_key("replaces")),
             Only::Shared(wanted) => {
                 Ok(leaf.attributes.get("sharing_type").is_some_and(|kind| (kind != "WITHHELD") == *wanted))
             }
@@ -237,9 +249,32 @@ impl Only {
     }
 }
 
+fn came_in_time(leaf: &Leaf) -> Result<bool, Malformed> {
+    match attribute(leaf, "in_time")? {
+        "true" => Ok(true),
+        "false" => Ok(false),
+        other => Err(Malformed::Value { attribute: "in_time", value: other.to_owned() }),
+    }
+}
+
+fn is_first_answer(leaf: &Leaf) -> bool {
+    !leaf.attributes.contains_key("answers_before")
+}
+
 fn attribute<'l>(leaf: &'l Leaf, name: &'static str) -> Result<&'l str, Malformed> {
     let missing = || Malformed::Missing { kind: leaf.kind.clone(), attribute: name };
     leaf.attributes.get(name).map(String::as_str).ok_or_else(missing)
+}
+
+/// The day that an event counts for: it is of the past where it speaks of a period that was over.
+pub fn day(leaf: &Leaf) -> Result<Date, Malformed> {
+    if leaf.kind == "self-evaluation.accepted" {
+        let end = attribute(leaf, "period_end")?;
+        let unreadable = || Malformed::Value { attribute: "period_end", value: end.to_owned() };
+        return Date::parse(end, &Iso8601::DATE).map_err(|_| unreadable());
+    }
+    let time = OffsetDateTime::parse(&leaf.time, &Rfc3339);
+    time.map(shanghai_date).map_err(|_| Malformed::Time(leaf.time.clone()))
 }
 
 /// A unit and what the register calls it from this event on.

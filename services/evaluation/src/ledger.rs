@@ -3,11 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
-use govshare_model::calendar::shanghai_date;
 use govshare_model::id::UnitId;
-use service_kit::event::Leaf;
-use time::format_description::well_known::Rfc3339;
-use time::{Date, OffsetDateTime};
+use time::Date;
 
 use crate::indicators::{self, Effect, Indicator, Malformed};
 
@@ -57,7 +54,7 @@ impl Ledger {
     pub fn take(&mut self, leaf: &[u8]) -> Result<(), Malformed> {
         let leaf = indicators::read(leaf)?;
         let effects = indicators::effects(&leaf)?;
-        let month = month_of(&leaf)?;
+        let month = Month::of(indicators::day(&leaf)?);
         effects.into_iter().for_each(|effect| self.add(effect, month));
         if let Some((unit, name)) = indicators::named_unit(&leaf) {
             self.names.insert(unit, name);
@@ -103,9 +100,4 @@ pub fn records_named<'l>(leaves: impl Iterator<Item = &'l [u8]>) -> BTreeSet<(In
             Effect::Known { .. } | Effect::Counted { .. } => None,
         })
         .collect()
-}
-
-fn month_of(leaf: &Leaf) -> Result<Month, Malformed> {
-    let time = OffsetDateTime::parse(&leaf.time, &Rfc3339);
-    time.map(|time| Month::of(shanghai_date(time))).map_err(|_| Malformed::Time(leaf.time.clone()))
 }

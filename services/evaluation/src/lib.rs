@@ -120,6 +120,7 @@ async fn run(config: Config<Settings>, runtime: Runtime) -> Result<(), Error> {
     };
     let self_evaluations = self_evaluation::SelfEvaluations {
         desk: Desk::new(Records::new(database.clone()), self_evaluation::policy::authorize),
+        catalog: catalog.clone(),
         packs: packs.clone(),
     };
     let yearly_evaluations = yearly_evaluation::YearlyEvaluations {

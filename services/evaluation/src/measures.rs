@@ -79,7 +79,7 @@ impl Measure {
             Self::Objections => (of(Objections), of(Refusals)),
             Self::Degree => (of(SharedEntries), of(ListedEntries)),
             Self::Use => (of(DeliveriesGiven) + of(DeliveriesTaken), i64::from(full_use)),
-            Self::FeedbackHandling => (of(FeedbackAnswered) - of(FeedbackOverdue), of(FeedbackReceived)),
+            Self::FeedbackHandling => (of(FeedbackAnsweredInTime), of(FeedbackReceived)),
             Self::SelfEvaluation => (of(SelfEvaluations), 1),
         };
         (whole > 0).then(|| basis_points(part, whole))

@@ -40,7 +40,7 @@ pub struct Filter<'f> {
 }
 
 impl<'f> Filter<'f> {
-    /// All that `viewer` sees as a party, and every record in one of the `open` states.
+    /// All that `viewer` sees as a party, and every record in one of the `open` states that is not withheld from it.
     pub fn of(viewer: &'f UnitId, open: &'f [&'static str]) -> Self {
         Self { viewer, open, unit: None, state: None, overdue: false, before: None, limit: 0 }
     }
@@ -127,7 +127,8 @@ impl<P: Procedure> Records<P> {
                AND ($4::text IS NULL OR EXISTS (SELECT FROM evaluation.record_parties p \
                  WHERE p.kind = r.kind AND p.unit = $4 AND p.id = r.id)) \
                AND ($5::text IS NULL OR $5 = CASE WHEN r.preparing = $3 THEN r.state ELSE r.outer_state END) \
-               AND (NOT $6 OR r.overdue_at IS NOT NULL) AND ($7::uuid IS NULL OR r.id < $7) \
+               AND (NOT $6 OR r.overdue_at IS NOT NULL) AND r.withheld_from IS DISTINCT FROM $3 \
+               AND ($7::uuid IS NULL OR r.id < $7) \
              ORDER BY r.id DESC LIMIT $8",
             P::KIND,
             filter.open as &[&str],
@@ -153,18 +154,20 @@ impl<P: Procedure> Records<P> {
         let record = transition.record();
         let head = record.head();
         let written = sqlx::query!(
-            "INSERT INTO evaluation.records AS r (kind, id, state, outer_state, preparing, due, overdue_at, \
-               document, created_at, updated_at, version) \
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) \
+            "INSERT INTO evaluation.records AS r (kind, id, state, outer_state, preparing, withheld_from, due, \
+               overdue_at, document, created_at, updated_at, version) \
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) \
              ON CONFLICT (kind, id) DO UPDATE SET state = excluded.state, outer_state = excluded.outer_state, \
-               preparing = excluded.preparing, due = excluded.due, overdue_at = excluded.overdue_at, \
-               document = excluded.document, updated_at = excluded.updated_at, version = excluded.version \
+               preparing = excluded.preparing, withheld_from = excluded.withheld_from, due = excluded.due, \
+               overdue_at = excluded.overdue_at, document = excluded.document, updated_at = excluded.updated_at, \
+               version = excluded.version \
              WHERE r.version = excluded.version - 1",
             P::KIND,
             head.id,
             record.state(),
             record.outer_state(),
             record.preparing().map(UnitId::as_str),
+            record.withheld_from().map(UnitId::as_str),
             record.due(),
             record.overdue(),
             serde_json::to_value(record).map_err(Failure::internal)?,

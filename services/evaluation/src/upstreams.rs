@@ -9,6 +9,7 @@ use govshare_proto::catalog::internal::v1::{GetEntryFactsRequest, GetUnitFactsRe
 use service_kit::client::{Upstream, retrying};
 use service_kit::{Failure, Refusal};
 
+use crate::desk::Numbers;
 use crate::procedure::feedback::Resource;
 
 const FEED_LIMIT: i32 = 1000;
@@ -35,6 +36,13 @@ impl Audit {
     }
 }
 
+/// A unit of the register.
+pub struct RegisteredUnit {
+    pub name: String,
+    /// 机关代字.
+    pub document_prefix: String,
+}
+
 /// Client of the catalogue's facts.
 #[derive(Clone)]
 pub struct Catalog {
@@ -46,14 +54,20 @@ impl Catalog {
         Self { client: CatalogFactsServiceClient::new(upstream) }
     }
 
-    /// Refuses with NOT_FOUND if the unit is not registered.
-    pub async fn require_unit(&self, unit: &UnitId) -> Result<(), Failure> {
-        retrying(|| {
+    /// A unit as the register knows it; NOT_FOUND if it is not registered.
+    pub async fn unit(&self, unit: &UnitId) -> Result<RegisteredUnit, Failure> {
+        let facts = retrying(|| {
             let mut client = self.client.clone();
             async move { client.get_unit_facts(GetUnitFactsRequest { unit_id: unit.to_string() }).await }
         })
         .await?;
-        Ok(())
+        let name = facts.unit.map(|unit| unit.display_name).unwrap_or_default();
+        Ok(RegisteredUnit { name, document_prefix: facts.document_prefix })
+    }
+
+    /// Numbers of `unit`'s documents in a series.
+    pub async fn numbers(&self, unit: &UnitId, series: &'static str) -> Result<Numbers, Failure> {
+        Ok(Numbers { prefix: self.unit(unit).await?.document_prefix, series })
     }
 
     /// The published version of an entry, suspended and retired ones too: data that was taken before may be found

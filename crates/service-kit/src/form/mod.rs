@@ -7,6 +7,7 @@ use aws_lc_rs::digest;
 use minijinja::value::Serde;
 use minijinja::{AutoEscape, Environment, context};
 use serde::Serialize;
+use time::Date;
 
 /// Media type of [`Form::html`].
 pub const MEDIA_TYPE: &str = "text/html; charset=utf-8";
@@ -49,6 +50,11 @@ static TEMPLATES: LazyLock<Environment<'static>> = LazyLock::new(|| {
     environment.add_template("form", include_str!("form.html")).expect("a test renders it");
     environment
 });
+
+/// A day as official documents write it, e.g. `2026年3月3日`.
+pub fn day(date: Date) -> String {
+    format!("{}年{}月{}日", date.year(), u8::from(date.month()), date.day())
+}
 
 impl Form {
     #[must_use]

@@ -43,3 +43,27 @@ fn an_event_is_hidden_from_units_that_it_does_not_concern() {
         }
     }
 }
+
+#[test]
+fn who_reported_a_unit_is_withheld_from_its_people_whatever_their_role_but_auditors() {
+    let leaf: Leaf = serde_json::from_str(
+        r#"{"aggregate":"violation/1","article":"34","attributes":{"owner":"info-office",
+            "withheld_from":"info-office"},"case":"","concerns":["jiaowei"],"service":"evaluation",
+            "state":"REPORTED","subject":"","time":"2014-10-21T00:00:00Z","type":"violation.reported",
+            "unit":"jiaowei","v":1,"version":1}"#,
+    )
+    .expect("a leaf");
+    let reads = |unit: &str, role| {
+        let actor = Actor {
+            subject: Subject("li".to_owned()),
+            unit: unit.parse().expect("a slug"),
+            roles: [role].into_iter().collect(),
+        };
+        policy::reads(&actor, &leaf)
+    };
+    for role in [Role::InfoOffice, Role::WorkingGroup, Role::Drafter] {
+        assert!(!reads("info-office", role), "{role:?}");
+    }
+    assert!(reads("working-group", Role::WorkingGroup) && reads("info-office", Role::Auditor));
+    assert!(reads("jiaowei", Role::Drafter) && reads("another-office", Role::InfoOffice));
+}

@@ -99,6 +99,7 @@ pub fn to_proto(feedback: &Feedback, viewer: &Actor, info_office: &UnitId) -> pb
         State::Withdrawn { .. } => (pb::FeedbackState::Withdrawn, None),
     };
     let mut answer = feedback.state.answer().map(|answer| pb::FeedbackAnswer {
+        document_number: answer.number.clone(),
         outcome: outcome_to_proto(answer.proposal.outcome).into(),
         text: answer.text.clone(),
         propose_time: prepares.then(|| time_to_proto(answer.proposal.at)),
@@ -109,6 +110,7 @@ pub fn to_proto(feedback: &Feedback, viewer: &Actor, info_office: &UnitId) -> pb
     if let State::AnswerProposed { since, proposal } = &feedback.state {
         if prepares {
             answer = Some(pb::FeedbackAnswer {
+                document_number: String::new(),
                 outcome: outcome_to_proto(proposal.outcome).into(),
                 text: proposal.text.clone(),
                 propose_time: Some(time_to_proto(proposal.at)),
@@ -157,5 +159,6 @@ pub fn to_proto(feedback: &Feedback, viewer: &Actor, info_office: &UnitId) -> pb
         file_time: filing.map(|filing| time_to_proto(filing.at)),
         withdrawal_reason,
         update_time: Some(time_to_proto(updated)),
+        document_number: feedback.number.clone(),
     }
 }

@@ -7,12 +7,13 @@ use govshare_model::id::{CaseId, EntryId, UnitId};
 use govshare_model::pack::Packs;
 use govshare_proto::evaluation::v1 as pb;
 use govshare_proto::evaluation::v1::feedback_service_server::FeedbackService;
+use service_kit::form::Print;
 use service_kit::page::Page;
 use service_kit::{Call, Failure, Violations, call};
 use tonic::{Request, Response, Status};
 use uuid::Uuid;
 
-use super::{convert, policy};
+use super::{convert, form, policy};
 use crate::desk::{Desk, step};
 use crate::procedure::Rejection;
 use crate::procedure::feedback::{Feedback, Receipt};
@@ -25,6 +26,10 @@ pub struct FeedbackForms {
     pub packs: Arc<Packs>,
     pub info_office: UnitId,
 }
+
+/// Series of the forms, and of the answers to them.
+const FORMS: &str = "馈";
+const ANSWERS: &str = "复";
 
 type Reply<T> = Result<Response<T>, Status>;
 
@@ -67,8 +72,10 @@ impl FeedbackService for FeedbackForms {
         }
         let pack =
             self.packs.in_force(shanghai_date(self.desk.now())).ok_or(Failure::from(Rejection::NoPolicy))?;
+        let numbers = self.catalog.numbers(&call.actor.unit, FORMS).await?;
         let reply = self.desk.open(
             &call,
+            Some(numbers),
             |id, step| {
                 let receipt = Receipt::under(pack, Calendar::builtin(), step.now);
                 Ok(Feedback::submit(id, resource, case, problems, receipt, step.actor)?)
@@ -84,6 +91,21 @@ impl FeedbackService for FeedbackForms {
         let found = self.desk.read(&actor, policy::READ, "feedback_id", id).await?;
         let feedback = Some(convert::to_proto(&found, &actor, &self.info_office));
         Ok(Response::new(pb::GetFeedbackResponse { feedback }))
+    }
+
+    async fn get_feedback_document(
+        &self,
+        request: Request<pb::GetFeedbackDocumentRequest>,
+    ) -> Reply<pb::GetFeedbackDocumentResponse> {
+        let actor = call::actor(&request)?;
+        let id = &request.get_ref().feedback_id;
+        let found = self.desk.read(&actor, policy::DOCUMENT, "feedback_id", id).await?;
+        let (user, provider) =
+            tokio::try_join!(self.catalog.unit(&found.user), self.catalog.unit(&found.resource.provider))?;
+        let Print { content, content_type, sha256, file_name } =
+            form::filled(&found, &user.name, &provider.name).print();
+        let content_type = content_type.to_owned();
+        Ok(Response::new(pb::GetFeedbackDocumentResponse { content, content_type, sha256, file_name }))
     }
 
     async fn list_feedback(
@@ -155,8 +177,10 @@ impl FeedbackService for FeedbackForms {
         let (call, id) = step(&request, "feedback_id", &body.feedback_id, &body.request_id, &mut violations)?;
         let text = violations.text("text", &body.text, 1, 4000);
         violations.finish()?;
-        let reply = self.desk.change(
+        let numbers = self.catalog.numbers(&call.actor.unit, ANSWERS).await?;
+        let reply = self.desk.change_document(
             &call,
+            Some(numbers),
             "AnswerFeedback",
             id,
             |feedback, step| Ok(feedback.answer(text, step.actor, step.now)?),

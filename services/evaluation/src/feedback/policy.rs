@@ -14,10 +14,16 @@ const DRAFTER: &[Role] = &[Role::Drafter];
 /// The method whose permission makes a form visible.
 pub const READ: &str = "GetFeedback";
 
+/// Reading it printed.
+pub const DOCUMENT: &str = "GetFeedbackDocument";
+
 pub const RULES: &[Rule] = &[
     Rule { method: READ, roles: MEMBERS, relation: Relation::Applicant, states: &[] },
     Rule { method: READ, roles: MEMBERS, relation: Relation::Provider, states: &[] },
     Rule { method: READ, roles: DISTRICT, relation: Relation::Anyone, states: &[] },
+    Rule { method: DOCUMENT, roles: MEMBERS, relation: Relation::Applicant, states: &[] },
+    Rule { method: DOCUMENT, roles: MEMBERS, relation: Relation::Provider, states: &[] },
+    Rule { method: DOCUMENT, roles: DISTRICT, relation: Relation::Anyone, states: &[] },
     Rule { method: "ListFeedback", roles: MEMBERS, relation: Relation::Anyone, states: &[] },
     Rule { method: "ListFeedback", roles: DISTRICT, relation: Relation::Anyone, states: &[] },
     Rule { method: "SubmitFeedback", roles: DRAFTER, relation: Relation::Anyone, states: &[] },

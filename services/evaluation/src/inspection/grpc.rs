@@ -41,9 +41,10 @@ impl InspectionService for Inspections {
         if let Some(reply) = self.desk.records.database().replay(&call).await? {
             return Ok(Response::new(reply));
         }
-        self.catalog.require_unit(&unit).await?;
+        self.catalog.unit(&unit).await?;
         let reply = self.desk.open(
             &call,
+            None,
             |id, step| Ok(Inspection::notify(id, unit, subject, visit, step.actor, step.now)?),
             |found| pb::CreateInspectionResponse { inspection: Some(to_proto(found)) },
         );

@@ -70,6 +70,7 @@ impl PlanService for Plans {
         violations.finish()?;
         let reply = self.desk.open(
             &call,
+            None,
             |id, step| match replaced {
                 Some(plan) => Ok(plan.new_edition(id, title, items, step.now)?),
                 None => Ok(Plan::draft(id, kind, years, title, items, step.now)),
@@ -191,9 +192,12 @@ impl PlanService for Plans {
         let found = records.load_for_update(&mut tx, id).await?;
         policy::authorize(&call.actor, "IssuePlan", &found)?;
         let (priority, replaces, now) = (self.priority(&found).await?, found.replaces, self.desk.now());
-        let issued = found.issue(&priority, &call.actor, now).map_err(Failure::from)?;
-        if let Some(earlier) = replaces {
-            let earlier = records.load_for_update(&mut tx, earlier).await?;
+        let earlier = match replaces {
+            Some(earlier) => Some(records.load_for_update(&mut tx, earlier).await?),
+            None => None,
+        };
+        let issued = found.issue(&priority, earlier.as_ref(), &call.actor, now).map_err(Failure::from)?;
+        if let Some(earlier) = earlier {
             let replaced = earlier.replace(now).map_err(Failure::from)?;
             records.save(&mut tx, &replaced, Some(&call.actor)).await?;
         }

@@ -17,6 +17,9 @@ const ARTICLE: &str = "28";
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Feedback {
     pub head: Head,
+    /// 文号 of the user.
+    #[serde(default)]
+    pub number: String,
     pub user: UnitId,
     pub resource: Resource,
     pub case: Option<CaseId>,
@@ -91,6 +94,9 @@ pub struct Proposal {
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Answer {
+    /// 文号 of the provider.
+    #[serde(default)]
+    pub number: String,
     pub proposal: Proposal,
     /// As it went out.
     pub text: String,
@@ -155,6 +161,7 @@ impl Feedback {
         }
         let record = Self {
             head: Head::new(id, receipt.at),
+            number: String::new(),
             user: by.unit.clone(),
             resource,
             case,
@@ -207,7 +214,7 @@ impl Feedback {
         if self.overdue.is_none() && self.is_past_due(now) {
             self.overdue = Some(now);
         }
-        let answer = Answer { proposal, text, by: by.subject.clone(), at: now };
+        let answer = Answer { number: String::new(), proposal, text, by: by.subject.clone(), at: now };
         Ok(self.become_state(State::Answered { since, answer }, "feedback.answered", now))
     }
 
@@ -274,6 +281,18 @@ impl Procedure for Feedback {
         }
     }
 
+    fn unnumbered(&mut self) -> Option<&mut String> {
+        let number = match &mut self.state {
+            State::Submitted => &mut self.number,
+            State::Answered { answer, .. } => &mut answer.number,
+            State::Verifying { .. }
+            | State::AnswerProposed { .. }
+            | State::Filed { .. }
+            | State::Withdrawn { .. } => return None,
+        };
+        number.is_empty().then_some(number)
+    }
+
     fn outer_state(&self) -> &'static str {
         match self.state {
             State::AnswerProposed { .. } => "VERIFYING",
@@ -332,7 +351,13 @@ impl Procedure for Feedback {
         if let Some(due) = self.receipt.due {
             attributes.insert("answer_due", due.date.to_string());
         }
-        if self.state.answer().is_some() {
+        if !self.number.is_empty() {
+            attributes.insert("document_number", self.number.clone());
+        }
+        if let Some(answer) = self.state.answer() {
+            if !answer.number.is_empty() {
+                attributes.insert("answer_number", answer.number.clone());
+            }
             attributes.insert("in_time", self.overdue.is_none().to_string());
         }
         attributes

@@ -68,6 +68,13 @@ impl<P> Transition<P> {
     }
 }
 
+impl<P: Procedure> Transition<P> {
+    /// See [`Procedure::unnumbered`].
+    pub fn unnumbered(&mut self) -> Option<&mut String> {
+        self.record.unnumbered()
+    }
+}
+
 /// A record that goes through states, as the store and the audit see it.
 pub trait Procedure: Clone + Serialize + DeserializeOwned + Send + Sync + 'static {
     /// Its name in addresses and audit events.
@@ -82,12 +89,20 @@ pub trait Procedure: Clone + Serialize + DeserializeOwned + Send + Sync + 'stati
     /// Facts for the audit event; no personal data, no people's own words.
     fn attributes(&self) -> BTreeMap<&'static str, String>;
 
+    /// Where the number (文号) of the document goes that the last step made, if it has none yet.
+    fn unnumbered(&mut self) -> Option<&mut String> {
+        None
+    }
     /// The state as units see it that do not prepare the next step.
     fn outer_state(&self) -> &'static str {
         self.state()
     }
     /// The unit that sees what is being prepared.
     fn preparing(&self) -> Option<&UnitId> {
+        None
+    }
+    /// The unit that is not told of the record yet, even if its people read others of the kind.
+    fn withheld_from(&self) -> Option<&UnitId> {
         None
     }
     /// The units that the event of a change concerns.

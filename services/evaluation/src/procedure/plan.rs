@@ -140,7 +140,7 @@ impl Plan {
         Transition { record, happened: happened("plan.drafted", DRAFTING) }
     }
 
-    /// A new edition of an issued plan; what was done on items that stay is kept.
+    /// A new edition of an issued plan, which goes on until this one is issued.
     pub fn new_edition(
         &self,
         id: Uuid,
@@ -149,10 +149,7 @@ impl Plan {
         now: OffsetDateTime,
     ) -> Result<Transition<Self>, Rejection> {
         let State::Issued { .. } = self.state else { return Err(self.wrong_state(DRAFTING)) };
-        for item in &mut items {
-            let known = self.items.iter().find(|known| known.number == item.number);
-            item.progress = known.and_then(|known| known.progress.clone());
-        }
+        keep_progress(&mut items, &self.items);
         let record = Self {
             head: Head::new(id, now),
             edition: self.edition + 1,
@@ -173,10 +170,7 @@ impl Plan {
         now: OffsetDateTime,
     ) -> Result<Transition<Self>, Rejection> {
         let State::Draft { .. } = &self.state else { return Err(self.wrong_state(DRAFTING)) };
-        for item in &mut items {
-            let known = self.items.iter().find(|known| known.number == item.number);
-            item.progress = known.and_then(|known| known.progress.clone());
-        }
+        keep_progress(&mut items, &self.items);
         (self.title, self.items) = (title, items);
         let state = self.state.clone();
         Ok(self.become_state(state, happened("plan.revised", DRAFTING), now))
@@ -213,10 +207,11 @@ impl Plan {
         ))
     }
 
-    /// Puts what has priority first and issues.
+    /// Puts what has priority first and issues; what was done on items of the edition that it replaces is kept.
     pub fn issue(
         mut self,
         priority: &Priority,
+        replaced: Option<&Plan>,
         by: &Actor,
         now: OffsetDateTime,
     ) -> Result<Transition<Self>, Rejection> {
@@ -228,6 +223,9 @@ impl Plan {
         }
         for item in &mut self.items {
             item.priority = priority.of(item);
+        }
+        if let Some(replaced) = replaced {
+            keep_progress(&mut self.items, &replaced.items);
         }
         self.items.sort_by_key(|item| (item.priority.is_empty(), item.number));
         let evaluation = priority.evaluation.filter(|_| priority.given);
@@ -275,6 +273,14 @@ impl Plan {
         self.state = state;
         self.head.next(now);
         Transition { record: self, happened }
+    }
+}
+
+/// Items that stay keep what was done on them.
+fn keep_progress(items: &mut [Item], earlier: &[Item]) {
+    for item in items {
+        let known = earlier.iter().find(|known| known.number == item.number);
+        item.progress = known.and_then(|known| known.progress.clone());
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use govshare_model::calendar::shanghai_date;
 use govshare_model::id::UnitId;
 use govshare_model::pack::{Aspect, Pack};
 use govshare_model::{Actor, Role, Subject, Task, WaitsFor};
@@ -16,6 +17,9 @@ const ARTICLE: &str = "32";
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SelfEvaluation {
     pub head: Head,
+    /// 文号, given with the first submission.
+    #[serde(default)]
+    pub number: String,
     pub unit: UnitId,
     pub period: Period,
     pub assessments: Vec<Assessment>,
@@ -61,6 +65,7 @@ impl SelfEvaluation {
     ) -> Transition<Self> {
         let record = Self {
             head: Head::new(id, now),
+            number: String::new(),
             unit: by.unit.clone(),
             period,
             assessments,
@@ -80,9 +85,12 @@ impl SelfEvaluation {
         Ok(self.become_state(state, "self-evaluation.revised", now))
     }
 
-    /// Each aspect of the pack must be spoken to.
+    /// Each aspect of the pack must be spoken to, and the period be over but for its last day.
     pub fn submit(self, pack: &Pack, by: &Actor, now: OffsetDateTime) -> Result<Transition<Self>, Rejection> {
         let State::Draft { .. } = &self.state else { return Err(self.wrong_state()) };
+        if shanghai_date(now) < self.period.end {
+            return Err(Rejection::TooEarly { from: self.period.end, article: ARTICLE });
+        }
         let assessed = |aspect: &Aspect| self.assessments.iter().any(|given| given.aspect == *aspect);
         let aspects = pack.evaluation.aspects.value.iter().filter(|aspect| !assessed(aspect));
         let missing: Vec<_> = aspects.map(|aspect| format!("assessments.{}", name(*aspect))).collect();
@@ -94,7 +102,10 @@ impl SelfEvaluation {
     }
 
     pub fn accept(self, by: &Actor, now: OffsetDateTime) -> Result<Transition<Self>, Rejection> {
-        let State::Submitted { at, .. } = &self.state else { return Err(self.wrong_state()) };
+        let State::Submitted { at, by: submitted_by } = &self.state else { return Err(self.wrong_state()) };
+        if *submitted_by == by.subject {
+            return Err(Rejection::SelfApproval { article: ARTICLE });
+        }
         let state = State::Accepted { submitted: *at, at: now, by: by.subject.clone() };
         Ok(self.become_state(state, "self-evaluation.accepted", now))
     }
@@ -147,6 +158,11 @@ impl Procedure for SelfEvaluation {
         }
     }
 
+    fn unnumbered(&mut self) -> Option<&mut String> {
+        let submitted = matches!(self.state, State::Submitted { .. });
+        (submitted && self.number.is_empty()).then_some(&mut self.number)
+    }
+
     fn parties(&self) -> Vec<UnitId> {
         vec![self.unit.clone()]
     }
@@ -160,19 +176,25 @@ impl Procedure for SelfEvaluation {
                 let submit = wanted("submit", "报送自评估", "complete and submit the self-evaluation");
                 vec![submit.of(unit, &[Role::Drafter, Role::Approver], subject)]
             }
-            State::Submitted { .. } => {
+            State::Submitted { by, .. } => {
                 let accept = wanted("accept", "接收自评估", "accept or give back the self-evaluation");
-                vec![accept.of(WaitsFor::District, &[Role::InfoOffice], format!("{} {subject}", self.unit))]
+                let subject = format!("{} {subject}", self.unit);
+                let accept = accept.of(WaitsFor::District, &[Role::InfoOffice], subject);
+                vec![Task { not: Some(by.clone()), ..accept }]
             }
             State::Accepted { .. } => Vec::new(),
         }
     }
 
     fn attributes(&self) -> BTreeMap<&'static str, String> {
-        BTreeMap::from([
+        let mut attributes = BTreeMap::from([
             ("owner", self.unit.to_string()),
             ("period_start", self.period.start.to_string()),
             ("period_end", self.period.end.to_string()),
-        ])
+        ]);
+        if !self.number.is_empty() {
+            attributes.insert("document_number", self.number.clone());
+        }
+        attributes
     }
 }

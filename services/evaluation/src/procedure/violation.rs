@@ -2,13 +2,15 @@
 
 use std::collections::BTreeMap;
 
-use govshare_model::calendar::Due;
+use govshare_model::calendar::{Due, shanghai_date};
 use govshare_model::id::UnitId;
 use govshare_model::pack::Pack;
 use govshare_model::{Actor, Role, Subject, Task, WaitsFor};
 use serde::{Deserialize, Serialize};
 use time::{Date, OffsetDateTime};
 use uuid::Uuid;
+
+use service_kit::event::WITHHELD_FROM;
 
 use super::inspection::Statement;
 use super::{Happened, Head, Procedure, Rejection, Transition, Wanted, has_passed};
@@ -43,6 +45,9 @@ pub enum State {
         statement: Statement,
     },
     Unfounded {
+        /// 文号 of the working group.
+        #[serde(default)]
+        number: String,
         hearing: Hearing,
         facts: String,
     },
@@ -86,6 +91,9 @@ pub struct Hearing {
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Finding {
+    /// 文号 of the working group.
+    #[serde(default)]
+    pub number: String,
     /// Code of the pack.
     pub kind: String,
     pub pack: String,
@@ -101,6 +109,9 @@ pub struct Finding {
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Sanction {
+    /// 文号 of the department.
+    #[serde(default)]
+    pub number: String,
     pub department: UnitId,
     pub text: String,
     pub at: OffsetDateTime,
@@ -141,6 +152,14 @@ impl State {
         }
     }
 
+    /// Number of the finding, whatever was found.
+    pub fn finding_number(&self) -> Option<&str> {
+        match self {
+            Self::Unfounded { number, .. } => Some(number),
+            _ => self.finding().map(|finding| finding.number.as_str()),
+        }
+    }
+
     pub fn sanction(&self) -> Option<&Sanction> {
         match self {
             Self::Sanctioned { sanction, .. } => Some(sanction),
@@ -174,6 +193,11 @@ impl Violation {
         Ok(Transition { record, happened: happened("violation.reported") })
     }
 
+    /// The day whose pack the case is judged by: what is done later is not judged by later rules.
+    pub fn reported_on(&self) -> Date {
+        shanghai_date(self.head.created)
+    }
+
     /// From here on the unit knows of the charge and may answer it.
     pub fn investigate(
         self,
@@ -199,7 +223,7 @@ impl Violation {
         Ok(self.become_state(state, "violation.answered", now))
     }
 
-    /// A kind of the pack in force, or none: unfounded. Nobody is judged unheard.
+    /// A kind of the pack of the report's day, or none: unfounded. Nobody is judged unheard.
     pub fn find(
         self,
         pack: &Pack,
@@ -222,13 +246,15 @@ impl Violation {
             _ => return Err(self.wrong_state()),
         };
         let Some(code) = kind else {
-            return Ok(self.become_state(State::Unfounded { hearing, facts }, "violation.unfounded", now));
+            let state = State::Unfounded { number: String::new(), hearing, facts };
+            return Ok(self.become_state(state, "violation.unfounded", now));
         };
         let kinds = &pack.violations.kinds;
         let known = kinds.iter().find(|known| known.code == code).ok_or_else(|| Rejection::UnknownKind {
             known: kinds.iter().map(|kind| kind.code.clone()).collect(),
         })?;
         let finding = Finding {
+            number: String::new(),
             kind: known.code.clone(),
             pack: pack.id.clone(),
             pack_version: pack.version,
@@ -258,7 +284,7 @@ impl Violation {
         let State::Referred { hearing, finding, department } = &self.state else {
             return Err(self.wrong_state());
         };
-        let sanction = Sanction { department: department.clone(), text, at: now };
+        let sanction = Sanction { number: String::new(), department: department.clone(), text, at: now };
         let state = State::Sanctioned { hearing: hearing.clone(), finding: finding.clone(), sanction };
         Ok(self.become_state(state, "violation.sanctioned", now))
     }
@@ -325,6 +351,24 @@ impl Procedure for Violation {
         concerns
     }
 
+    fn unnumbered(&mut self) -> Option<&mut String> {
+        let number = match &mut self.state {
+            State::Unfounded { number, .. } => number,
+            State::Found { finding, .. } => &mut finding.number,
+            State::Sanctioned { sanction, .. } => &mut sanction.number,
+            State::Reported
+            | State::Investigating { .. }
+            | State::Heard { .. }
+            | State::Referred { .. }
+            | State::Closed { .. } => return None,
+        };
+        number.is_empty().then_some(number)
+    }
+
+    fn withheld_from(&self) -> Option<&UnitId> {
+        self.state.charge().is_none().then_some(&self.unit)
+    }
+
     fn tasks(&self) -> Vec<Task> {
         let wanted = |kind, zh, en| Wanted { kind, zh, en, article: ARTICLE };
         let group =
@@ -360,8 +404,20 @@ impl Procedure for Violation {
 
     fn attributes(&self) -> BTreeMap<&'static str, String> {
         let mut attributes = BTreeMap::from([("owner", self.unit.to_string())]);
+        // The report says who reported: the audit shows it to the unit neither now nor later.
+        if let Some(unit) = self.withheld_from() {
+            attributes.insert(WITHHELD_FROM, unit.to_string());
+        }
         if let Some(charge) = self.state.charge() {
             attributes.insert("answer_due", charge.answer_due.to_string());
+        }
+        for (name, number) in [
+            ("finding_number", self.state.finding_number()),
+            ("sanction_number", self.state.sanction().map(|sanction| sanction.number.as_str())),
+        ] {
+            if let Some(number) = number.filter(|number| !number.is_empty()) {
+                attributes.insert(name, number.to_owned());
+            }
         }
         if let Some(finding) = self.state.finding() {
             attributes.insert("violation_kind", finding.kind.clone());

@@ -121,10 +121,10 @@ impl YearlyEvaluation {
         self.computation.results.iter().filter(|result| result.outstanding)
     }
 
-    pub fn is_frozen(&self) -> bool {
-        match self.state {
-            State::Computed => false,
-            State::Frozen { .. } | State::Reported { .. } => true,
+    pub fn frozen(&self) -> Option<&Frozen> {
+        match &self.state {
+            State::Computed => None,
+            State::Frozen { frozen } | State::Reported { frozen, .. } => Some(frozen),
         }
     }
 

@@ -88,5 +88,6 @@ pub fn to_proto(found: &SelfEvaluation) -> pb::SelfEvaluation {
         accept_time: accepted.map(time_to_proto),
         return_reasons: given_back.map(|given_back| given_back.reasons.clone()).unwrap_or_default(),
         update_time: Some(time_to_proto(found.head.updated)),
+        document_number: found.number.clone(),
     }
 }

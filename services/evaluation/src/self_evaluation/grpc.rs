@@ -7,23 +7,29 @@ use govshare_model::id::UnitId;
 use govshare_model::pack::Packs;
 use govshare_proto::evaluation::v1 as pb;
 use govshare_proto::evaluation::v1::self_evaluation_service_server::SelfEvaluationService;
+use service_kit::form::Print;
 use service_kit::page::Page;
 use service_kit::{Call, Failure, Violations, call};
 use tonic::{Request, Response, Status};
 use uuid::Uuid;
 
 use super::convert::{self, to_proto};
-use super::policy;
+use super::{form, policy};
 use crate::desk::{Desk, step};
 use crate::error::reasons_missing;
 use crate::procedure::Rejection;
 use crate::procedure::self_evaluation::SelfEvaluation;
 use crate::records::Filter;
+use crate::upstreams::Catalog;
 
 pub struct SelfEvaluations {
     pub desk: Desk<SelfEvaluation>,
+    pub catalog: Catalog,
     pub packs: Arc<Packs>,
 }
+
+/// Series of their numbers.
+const SERIES: &str = "评";
 
 type Reply<T> = Result<Response<T>, Status>;
 
@@ -43,6 +49,7 @@ impl SelfEvaluationService for SelfEvaluations {
             period.ok_or_else(|| Failure::internal("a period that is neither parsed nor refused"))?;
         let reply = self.desk.open(
             &call,
+            None,
             |id, step| Ok(SelfEvaluation::draft(id, period, assessments, step.actor, step.now)),
             |found| pb::CreateSelfEvaluationResponse { self_evaluation: Some(to_proto(found)) },
         );
@@ -57,6 +64,20 @@ impl SelfEvaluationService for SelfEvaluations {
         let id = &request.get_ref().self_evaluation_id;
         let found = self.desk.read(&actor, policy::READ, "self_evaluation_id", id).await?;
         Ok(Response::new(pb::GetSelfEvaluationResponse { self_evaluation: Some(to_proto(&found)) }))
+    }
+
+    async fn get_self_evaluation_document(
+        &self,
+        request: Request<pb::GetSelfEvaluationDocumentRequest>,
+    ) -> Reply<pb::GetSelfEvaluationDocumentResponse> {
+        let actor = call::actor(&request)?;
+        let id = &request.get_ref().self_evaluation_id;
+        let found = self.desk.read(&actor, policy::DOCUMENT, "self_evaluation_id", id).await?;
+        let unit = self.catalog.unit(&found.unit).await?;
+        let Print { content, content_type, sha256, file_name } = form::filled(&found, &unit.name).print();
+        let content_type = content_type.to_owned();
+        let reply = pb::GetSelfEvaluationDocumentResponse { content, content_type, sha256, file_name };
+        Ok(Response::new(reply))
     }
 
     async fn list_self_evaluations(
@@ -110,8 +131,10 @@ impl SelfEvaluationService for SelfEvaluations {
         let field = "self_evaluation_id";
         let (call, id) = step(&request, field, &body.self_evaluation_id, &body.request_id, &mut violations)?;
         violations.finish()?;
-        let reply = self.desk.change(
+        let numbers = self.catalog.numbers(&call.actor.unit, SERIES).await?;
+        let reply = self.desk.change_document(
             &call,
+            Some(numbers),
             "SubmitSelfEvaluation",
             id,
             |found, step| {

@@ -17,9 +17,14 @@ const SENT: &[&str] = &["SUBMITTED", "ACCEPTED"];
 /// The method whose permission makes a self-evaluation visible.
 pub const READ: &str = "GetSelfEvaluation";
 
+/// Reading it printed.
+pub const DOCUMENT: &str = "GetSelfEvaluationDocument";
+
 pub const RULES: &[Rule] = &[
     Rule { method: READ, roles: MEMBERS, relation: Relation::Owner, states: &[] },
     Rule { method: READ, roles: DISTRICT, relation: Relation::Anyone, states: SENT },
+    Rule { method: DOCUMENT, roles: MEMBERS, relation: Relation::Owner, states: &[] },
+    Rule { method: DOCUMENT, roles: DISTRICT, relation: Relation::Anyone, states: SENT },
     Rule { method: "ListSelfEvaluations", roles: MEMBERS, relation: Relation::Anyone, states: &[] },
     Rule { method: "ListSelfEvaluations", roles: DISTRICT, relation: Relation::Anyone, states: &[] },
     Rule { method: "CreateSelfEvaluation", roles: DRAFTER, relation: Relation::Anyone, states: &[] },

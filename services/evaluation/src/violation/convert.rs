@@ -23,7 +23,7 @@ pub fn state_name(state: pb::ViolationState) -> Option<&'static str> {
 
 /// A case as `viewer` may see it: the unit and the department are told the charge, never who reported it.
 pub fn to_proto(found: &Violation, viewer: &Actor) -> pb::Violation {
-    let sees_report = policy::reads_all(viewer) || viewer.unit == found.report.reporter;
+    let sees_report = policy::reads_report(viewer, found);
     let state = match &found.state {
         State::Reported => pb::ViolationState::Reported,
         State::Investigating { .. } => pb::ViolationState::Investigating,
@@ -67,5 +67,7 @@ pub fn to_proto(found: &Violation, viewer: &Actor) -> pb::Violation {
         closing_remark,
         create_time: Some(time_to_proto(found.head.created)),
         update_time: Some(time_to_proto(found.head.updated)),
+        finding_number: found.state.finding_number().unwrap_or_default().to_owned(),
+        sanction_number: found.state.sanction().map(|sanction| sanction.number.clone()).unwrap_or_default(),
     }
 }

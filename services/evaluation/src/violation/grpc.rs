@@ -27,6 +27,9 @@ pub struct Violations {
     pub packs: Arc<Packs>,
 }
 
+/// Series of findings and of sanctions.
+const SERIES: &str = "处";
+
 type Reply<T> = Result<Response<T>, Status>;
 
 fn show(found: &Violation, actor: &Actor) -> Option<pb::Violation> {
@@ -50,9 +53,10 @@ impl ViolationService for Violations {
         if let Some(reply) = self.desk.records.database().replay(&call).await? {
             return Ok(Response::new(reply));
         }
-        self.catalog.require_unit(&unit).await?;
+        self.catalog.unit(&unit).await?;
         let reply = self.desk.open(
             &call,
+            None,
             |id, step| Ok(Violation::report(id, unit, facts, resource, step.actor, step.now)?),
             |found| pb::ReportViolationResponse { violation: show(found, &call.actor) },
         );
@@ -141,12 +145,14 @@ impl ViolationService for Violations {
         violations.check(!body.grave || !body.kind.is_empty(), "grave", "needs a kind / 须先认定违规类型");
         violations.finish()?;
         let kind = Some(body.kind.as_str()).filter(|kind| !kind.is_empty());
-        let reply = self.desk.change(
+        let numbers = self.catalog.numbers(&call.actor.unit, SERIES).await?;
+        let reply = self.desk.change_document(
             &call,
+            Some(numbers),
             "FindViolation",
             id,
             |found, step| {
-                let pack = self.packs.in_force(shanghai_date(step.now)).ok_or(Rejection::NoPolicy)?;
+                let pack = self.packs.in_force(found.reported_on()).ok_or(Rejection::NoPolicy)?;
                 Ok(found.find(pack, kind, facts, body.grave, step.actor, step.now)?)
             },
             |found| pb::FindViolationResponse { violation: show(found, &call.actor) },
@@ -168,7 +174,7 @@ impl ViolationService for Violations {
         if let Some(reply) = self.desk.records.database().replay(&call).await? {
             return Ok(Response::new(reply));
         }
-        self.catalog.require_unit(&department).await?;
+        self.catalog.unit(&department).await?;
         let reply = self.desk.change(
             &call,
             "ReferViolation",
@@ -189,8 +195,10 @@ impl ViolationService for Violations {
         let (call, id) = step(&request, field, &body.violation_id, &body.request_id, &mut violations)?;
         let sanction = violations.text("sanction", &body.sanction, 1, 4000);
         violations.finish()?;
-        let reply = self.desk.change(
+        let numbers = self.catalog.numbers(&call.actor.unit, SERIES).await?;
+        let reply = self.desk.change_document(
             &call,
+            Some(numbers),
             "RecordSanction",
             id,
             |found, step| Ok(found.sanction(sanction, step.now)?),

@@ -10,7 +10,8 @@ use crate::procedure::violation::Violation;
 const MEMBERS: &[Role] = &[Role::Drafter, Role::Approver, Role::Supervisor];
 const APPROVER: &[Role] = &[Role::Approver];
 const GROUP: &[Role] = &[Role::WorkingGroup];
-/// The working group, and the info office that does its daily work (art. 7).
+/// The working group, and the info office that does its daily work (art. 7); in a case against their own unit they are
+/// its people and no more.
 const DISTRICT: &[Role] = &[Role::WorkingGroup, Role::InfoOffice];
 /// From the opening of the investigation the unit knows of the case.
 const OPENED: &[&str] = &["INVESTIGATING", "HEARD", "UNFOUNDED", "FOUND", "REFERRED", "SANCTIONED", "CLOSED"];
@@ -24,27 +25,32 @@ pub const RULES: &[Rule] = &[
     Rule { method: READ, roles: MEMBERS, relation: Relation::Applicant, states: &[] },
     Rule { method: READ, roles: MEMBERS, relation: Relation::Owner, states: OPENED },
     Rule { method: READ, roles: MEMBERS, relation: Relation::Competent, states: &[] },
-    Rule { method: READ, roles: DISTRICT, relation: Relation::Anyone, states: &[] },
+    Rule { method: READ, roles: DISTRICT, relation: Relation::Uninvolved, states: &[] },
+    Rule { method: READ, roles: DISTRICT, relation: Relation::Owner, states: OPENED },
     Rule { method: "ListViolations", roles: MEMBERS, relation: Relation::Anyone, states: &[] },
     Rule { method: "ListViolations", roles: DISTRICT, relation: Relation::Anyone, states: &[] },
     Rule { method: "ReportViolation", roles: MEMBERS, relation: Relation::Anyone, states: &[] },
     Rule { method: "ReportViolation", roles: &[Role::InfoOffice], relation: Relation::Anyone, states: &[] },
-    Rule { method: "InvestigateViolation", roles: GROUP, relation: Relation::Anyone, states: &[] },
+    Rule { method: "InvestigateViolation", roles: GROUP, relation: Relation::Uninvolved, states: &[] },
     Rule { method: "AnswerViolation", roles: APPROVER, relation: Relation::Owner, states: OPENED },
-    Rule { method: "FindViolation", roles: GROUP, relation: Relation::Anyone, states: &[] },
-    Rule { method: "ReferViolation", roles: GROUP, relation: Relation::Anyone, states: &[] },
+    Rule { method: "FindViolation", roles: GROUP, relation: Relation::Uninvolved, states: &[] },
+    Rule { method: "ReferViolation", roles: GROUP, relation: Relation::Uninvolved, states: &[] },
     Rule { method: "RecordSanction", roles: APPROVER, relation: Relation::Competent, states: &[] },
-    Rule { method: "CloseViolation", roles: GROUP, relation: Relation::Anyone, states: &[] },
+    Rule { method: "CloseViolation", roles: GROUP, relation: Relation::Uninvolved, states: &[] },
 ];
 
-/// Whether the caller reads every case, and who reported it.
-pub fn reads_all(actor: &Actor) -> bool {
+fn is_district(actor: &Actor) -> bool {
     DISTRICT.iter().any(|role| actor.is(*role))
 }
 
-/// States in which the caller reads every case.
+/// Whether the caller is told what was reported, and by whom.
+pub fn reads_report(actor: &Actor, found: &Violation) -> bool {
+    actor.unit == found.report.reporter || (is_district(actor) && actor.unit != found.unit)
+}
+
+/// States in which the caller reads every case that is not withheld from their unit.
 pub fn open_states(actor: &Actor) -> &'static [&'static str] {
-    if reads_all(actor) { ALL } else { &[] }
+    if is_district(actor) { ALL } else { &[] }
 }
 
 pub fn authorize(actor: &Actor, method: &str, found: &Violation) -> Result<(), Refusal> {
@@ -52,9 +58,7 @@ pub fn authorize(actor: &Actor, method: &str, found: &Violation) -> Result<(), R
     if actor.unit == found.report.reporter {
         relations.push(Relation::Applicant);
     }
-    if actor.unit == found.unit {
-        relations.push(Relation::Owner);
-    }
+    relations.push(if actor.unit == found.unit { Relation::Owner } else { Relation::Uninvolved });
     if found.state.department() == Some(&actor.unit) {
         relations.push(Relation::Competent);
     }

@@ -41,7 +41,7 @@ impl Account {
     }
 }
 
-/// The frozen evaluations of a year, the newest first.
+/// The frozen evaluations of a year, the last frozen first.
 pub async fn frozen(database: &Database, year: i32) -> Result<Vec<YearlyEvaluation>, Failure> {
     let documents = sqlx::query_scalar!(
         "SELECT document FROM evaluation.records \
@@ -51,19 +51,23 @@ pub async fn frozen(database: &Database, year: i32) -> Result<Vec<YearlyEvaluati
     )
     .fetch_all(database.pool())
     .await?;
-    documents.into_iter().map(crate::records::read).collect()
+    let found: Result<Vec<YearlyEvaluation>, Failure> =
+        documents.into_iter().map(crate::records::read).collect();
+    let mut found = found?;
+    found.sort_by_key(|evaluation| std::cmp::Reverse(evaluation.frozen().map(|frozen| frozen.at)));
+    Ok(found)
 }
 
 /// The last frozen evaluation up to and including a year.
 pub async fn latest_frozen(database: &Database, year: i32) -> Result<Option<YearlyEvaluation>, Failure> {
-    let document = sqlx::query_scalar!(
-        "SELECT document FROM evaluation.records \
-         WHERE kind = $1 AND state IN ('FROZEN', 'REPORTED') AND (document ->> 'year')::int <= $2 \
-         ORDER BY (document ->> 'year')::int DESC, id DESC LIMIT 1",
+    let last = sqlx::query_scalar!(
+        "SELECT max((document ->> 'year')::int) FROM evaluation.records \
+         WHERE kind = $1 AND state IN ('FROZEN', 'REPORTED') AND (document ->> 'year')::int <= $2",
         YearlyEvaluation::KIND,
         year
     )
-    .fetch_optional(database.pool())
+    .fetch_one(database.pool())
     .await?;
-    document.map(crate::records::read).transpose()
+    let Some(last) = last else { return Ok(None) };
+    Ok(frozen(database, last).await?.into_iter().next())
 }

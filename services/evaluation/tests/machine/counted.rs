@@ -91,12 +91,6 @@ fn every_counted_event_counts_for_those_it_names() {
             vec![counted("weishengju", RequestsReceived)],
         ),
         (
-            "data-version/1",
-            "data-version.published",
-            r#""provider":"weishengju""#.to_owned(),
-            vec![counted("weishengju", DataUpdates)],
-        ),
-        (
             "entry/1",
             "entry.resumed",
             r#""provider":"weishengju""#.to_owned(),
@@ -163,11 +157,30 @@ fn every_counted_event_counts_for_those_it_names() {
                 stands("weishengju", Overdue, "access-request/1"),
             ],
         ),
+        // Answered anew after coordination: no further answer, and late it is overdue.
+        (
+            "access-request/1",
+            "access-request.consented",
+            format!(r#"{PARTIES},"answers_before":"1","in_time":"true""#),
+            Vec::new(),
+        ),
+        (
+            "access-request/1",
+            "access-request.refused",
+            format!(r#"{PARTIES},"answers_before":"1","in_time":"false""#),
+            vec![stands("weishengju", Overdue, "access-request/1")],
+        ),
         (
             "agreement/1",
             "agreement.activated",
             PARTIES.to_owned(),
             vec![counted("weishengju", Agreements), counted("jiaowei", Agreements)],
+        ),
+        (
+            "agreement/2",
+            "agreement.activated",
+            format!(r#"{PARTIES},"replacement":"AMENDMENT","replaces":"1""#),
+            Vec::new(),
         ),
         (
             "delivery/1",
@@ -207,7 +220,7 @@ fn every_counted_event_counts_for_those_it_names() {
             "feedback/1",
             "feedback.answered",
             format!(r#"{PARTIES},"in_time":"true""#),
-            vec![counted("weishengju", FeedbackAnswered)],
+            vec![counted("weishengju", FeedbackAnswered), counted("weishengju", FeedbackAnsweredInTime)],
         ),
         (
             "self-evaluation/1",
@@ -240,7 +253,14 @@ fn every_counted_event_counts_for_those_it_names() {
 #[test]
 fn other_events_count_for_nobody() {
     for kind in
-        ["access-request.drafted", "access-request.agreed", "delivery.started", "delivery.broken", "x"]
+        // The calendar of updates hears of published data, and says so once a day.
+        [
+            "access-request.drafted",
+            "access-request.agreed",
+            "data-version.published",
+            "delivery.started",
+            "x",
+        ]
     {
         assert_eq!(effects(&leaf("x/1", kind, PARTIES)), Ok(Vec::new()), "{kind}");
     }
@@ -349,6 +369,25 @@ fn an_event_counts_in_the_month_of_shanghai() {
     let bad = Leaf { time: "yesterday".to_owned(), ..leaf("unit/ab", "unit.created", "") };
     let bad = serde_json::to_vec(&bad).expect("a leaf renders");
     assert_eq!(ledger.take(&bad), Err(Malformed::Time("yesterday".to_owned())));
+}
+
+#[test]
+fn a_self_evaluation_counts_for_the_year_in_which_its_period_ends() {
+    let accepted = |end: &str| Leaf {
+        time: "2026-01-20T02:00:00Z".to_owned(),
+        ..leaf(
+            "self-evaluation/1",
+            "self-evaluation.accepted",
+            &format!(r#""owner":"jiaowei","period_end":"{end}""#),
+        )
+    };
+    let mut ledger = Ledger::default();
+    ledger.take(&serde_json::to_vec(&accepted("2025-12-31")).expect("a leaf renders")).expect("counted");
+    let december = Month { year: 2025, month: 12 };
+    let unit = "jiaowei".parse().expect("a slug");
+    assert_eq!(ledger.changes[&unit], [((december, SelfEvaluations), 1)].into());
+    let bad = ledger.take(&serde_json::to_vec(&accepted("December")).expect("a leaf renders"));
+    assert_eq!(bad, Err(Malformed::Value { attribute: "period_end", value: "December".to_owned() }));
 }
 
 #[test]

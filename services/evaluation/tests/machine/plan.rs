@@ -36,7 +36,7 @@ fn priority() -> Priority {
 }
 
 pub fn issued() -> Plan {
-    done(submitted().issue(&priority(), &actor("working-group", "qian"), NOW))
+    done(submitted().issue(&priority(), None, &actor("working-group", "qian"), NOW))
 }
 
 #[test]
@@ -66,7 +66,7 @@ fn each_step_is_possible_in_exactly_the_states_of_the_table() {
             ("consult", Box::new(|plan| plan.consult(opinion(), NOW)), &["DRAFT"]),
             ("submit", Box::new(|plan| plan.submit(&sun, NOW)), &["DRAFT"]),
             ("give back", Box::new(|plan| plan.give_back("请补充".to_owned(), NOW)), &["SUBMITTED"]),
-            ("issue", Box::new(|plan| plan.issue(&priority(), &qian, NOW)), &["SUBMITTED"]),
+            ("issue", Box::new(|plan| plan.issue(&priority(), None, &qian, NOW)), &["SUBMITTED"]),
             ("progress", Box::new(|plan| plan.progress(2, 50, String::new(), &li, NOW)), &["ISSUED"]),
             ("replace", Box::new(|plan| plan.replace(NOW)), &["ISSUED"]),
         ],
@@ -79,14 +79,14 @@ fn items_of_outstanding_units_and_those_that_further_sharing_come_first() {
     let expected = [(2, vec![Ground::OutstandingUnit]), (3, vec![Ground::FurthersSharing]), (1, Vec::new())];
     assert_eq!(order, expected);
     let none = Priority { given: false, ..priority() };
-    let plan = done(submitted().issue(&none, &actor("working-group", "qian"), NOW));
+    let plan = done(submitted().issue(&none, None, &actor("working-group", "qian"), NOW));
     assert!(plan.items.iter().all(|item| item.priority.is_empty()), "a pack may give no priority");
 }
 
 #[test]
 fn who_submitted_a_plan_does_not_issue_it_and_an_empty_one_is_not_submitted() {
     let both = actor("info-office", "sun");
-    let own = submitted().issue(&priority(), &both, NOW);
+    let own = submitted().issue(&priority(), None, &both, NOW);
     assert_eq!(own, Err(Rejection::SelfApproval { article: "7" }));
     let empty = Plan::draft(Uuid::nil(), Kind::Plan, (2026, 2030), "规划".to_owned(), Vec::new(), NOW);
     let refused = empty.into_record().submit(&both, NOW);
@@ -127,5 +127,10 @@ fn progress_is_told_by_the_lead_unit_or_the_info_office_and_survives_a_new_editi
         .map(|transition| transition.into_record())
         .expect("an issued plan has editions");
     assert_eq!((next.edition, next.replaces, next.items[0].percent()), (2, Some(plan.head.id), 40));
+    // The edition in force goes on while the next is drafted.
+    let further = done(plan.progress(2, 80, "已建成".to_owned(), &by("jiaowei"), NOW));
+    let submitted = done(next.submit(&actor("info-office", "sun"), NOW));
+    let issued = done(submitted.issue(&priority(), Some(&further), &actor("working-group", "qian"), NOW));
+    assert_eq!(issued.items[0].percent(), 80);
     assert!(draft().new_edition(Uuid::nil(), String::new(), Vec::new(), NOW).is_err());
 }

@@ -3,7 +3,7 @@
 use evaluation::procedure::self_evaluation::{Assessment, Period, SelfEvaluation};
 use evaluation::procedure::{Procedure, Rejection};
 use govshare_model::pack::Aspect;
-use time::macros::date;
+use time::macros::{date, datetime};
 use uuid::Uuid;
 
 use crate::people::*;
@@ -54,6 +54,27 @@ fn each_step_is_possible_in_exactly_the_states_of_the_table() {
             ("give back", Box::new(|found| found.give_back("请补充".to_owned(), NOW)), &["SUBMITTED"]),
         ],
     );
+}
+
+#[test]
+fn nobody_accepts_what_they_submitted_nor_submits_before_the_period_is_over() {
+    let zhao = actor("jiaowei", "zhao");
+    assert_eq!(submitted().accept(&zhao, NOW), Err(Rejection::SelfApproval { article: "32" }));
+    let early = draft(&ASPECTS).submit(pack(), &zhao, datetime!(2025-12-30 15:59 UTC));
+    assert_eq!(early, Err(Rejection::TooEarly { from: date!(2025 - 12 - 31), article: "32" }));
+    assert!(draft(&ASPECTS).submit(pack(), &zhao, datetime!(2025-12-30 16:00 UTC)).is_ok(), "the last day");
+}
+
+#[test]
+fn a_number_is_given_with_the_first_submission_and_kept() {
+    let mut first = draft(&ASPECTS).submit(pack(), &actor("jiaowei", "zhao"), NOW).expect("submitted");
+    *first.unnumbered().expect("a new document") = "教委评〔2026〕1号".to_owned();
+    let returned = done(first.into_record().give_back("请补充".to_owned(), NOW));
+    let mut again = returned.submit(pack(), &actor("jiaowei", "zhao"), NOW).expect("submitted again");
+    assert_eq!(again.unnumbered(), None);
+    assert_eq!(again.record().number, "教委评〔2026〕1号");
+    assert_eq!(again.record().attributes()["document_number"], "教委评〔2026〕1号");
+    assert!(draft(&ASPECTS).unnumbered().is_none());
 }
 
 #[test]

@@ -183,7 +183,7 @@ fn a_plan_is_issued_by_another_than_submitted_it_and_keeps_its_items_then() {
         0 | 1 => found.revise("计划".to_owned(), vec![plan::item(1, "jiaowei", draw.flag)], now),
         2 | 3 => found.submit(by, now),
         4 if draw.flag => found.give_back("请补充".to_owned(), now),
-        4..=6 => found.issue(&Priority { given: draw.flag, ..Priority::default() }, by, now),
+        4..=6 => found.issue(&Priority { given: draw.flag, ..Priority::default() }, None, by, now),
         7..=9 => found.progress(1, 100, String::new(), by, now),
         _ if draw.person == 0 => found.replace(now),
         _ => found.progress(9, 1, String::new(), by, now),

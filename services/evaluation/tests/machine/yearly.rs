@@ -79,7 +79,13 @@ fn each_measure_is_the_share_that_its_article_speaks_of() {
         (Measure::Use, &[(DeliveriesGiven, 500)], Some(10_000)),
         (
             Measure::FeedbackHandling,
-            &[(FeedbackReceived, 4), (FeedbackAnswered, 3), (FeedbackOverdue, 1)],
+            // One was late; another is overdue and open.
+            &[
+                (FeedbackReceived, 4),
+                (FeedbackAnswered, 3),
+                (FeedbackAnsweredInTime, 2),
+                (FeedbackOverdue, 2),
+            ],
             Some(5000),
         ),
         (Measure::SelfEvaluation, &[(SelfEvaluations, 2)], Some(10_000)),
