@@ -14,6 +14,7 @@ use govshare_proto::agreement::v1::disclosure_service_client::DisclosureServiceC
 use govshare_proto::agreement::v1::outside_delivery_service_client::OutsideDeliveryServiceClient;
 use govshare_proto::agreement::v1::task_service_client::TaskServiceClient as AgreementTasks;
 use govshare_proto::audit::v1::audit_service_client::AuditServiceClient;
+use govshare_proto::catalog::v1::archiving_service_client::ArchivingServiceClient;
 use govshare_proto::catalog::v1::classification_service_client::ClassificationServiceClient;
 use govshare_proto::catalog::v1::collection_service_client::CollectionServiceClient;
 use govshare_proto::catalog::v1::entry_service_client::EntryServiceClient;
@@ -27,6 +28,7 @@ use govshare_proto::evaluation::v1::evaluation_service_client::EvaluationService
 use govshare_proto::evaluation::v1::feedback_service_client::FeedbackServiceClient;
 use govshare_proto::evaluation::v1::inspection_service_client::InspectionServiceClient;
 use govshare_proto::evaluation::v1::plan_service_client::PlanServiceClient;
+use govshare_proto::evaluation::v1::self_evaluation_service_client::SelfEvaluationServiceClient;
 use govshare_proto::evaluation::v1::task_service_client::TaskServiceClient as EvaluationTasks;
 use govshare_proto::evaluation::v1::violation_service_client::ViolationServiceClient;
 use govshare_proto::evaluation::v1::yearly_evaluation_service_client::YearlyEvaluationServiceClient;
@@ -138,6 +140,7 @@ clients! {
     units = UnitServiceClient,
     databases = SharedDatabaseServiceClient,
     entries = EntryServiceClient,
+    archiving = ArchivingServiceClient,
     classification = ClassificationServiceClient,
     collection = CollectionServiceClient,
     update_calendar = UpdateCalendarServiceClient,
@@ -156,6 +159,7 @@ clients! {
     audit = AuditServiceClient,
     evaluation = EvaluationServiceClient,
     feedback = FeedbackServiceClient,
+    self_evaluations = SelfEvaluationServiceClient,
     yearly_evaluations = YearlyEvaluationServiceClient,
     inspections = InspectionServiceClient,
     violations = ViolationServiceClient,

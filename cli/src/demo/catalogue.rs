@@ -223,7 +223,7 @@ pub async fn find(stage: &Stage, narrator: &mut Narrator, imported: &Imported) -
             entry.provider_display_name,
             waited.as_millis()
         ),
-        "16",
+        "14",
         "PUBLISHED",
     );
     if !published.sensitivities.is_empty() {

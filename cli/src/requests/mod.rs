@@ -1,6 +1,6 @@
 //! `govshare request`: applications for resources, their answers, and what follows (art. 26, 27).
 
-mod steps;
+pub mod steps;
 
 use clap::{Args, Subcommand, ValueEnum};
 use govshare_proto::access_request::v1 as pb;

@@ -18,6 +18,7 @@ mod city;
 mod cord;
 mod coverage;
 mod database_loss;
+mod demo;
 mod downloads;
 mod faults;
 mod identity;
