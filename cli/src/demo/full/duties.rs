@@ -65,7 +65,8 @@ async fn next_edition(walk: &mut Walk<'_>, first: pb::Plan) -> Result<pb::Plan, 
     };
     let other = walk.applicant(Role::Drafter)?;
     let tried = call!(other, plans.record_progress, progress(10));
-    walk.refused(&other, "tells the progress of another's project", "ROLE_NOT_ALLOWED", tried)?;
+    let leads = ("ROLE_NOT_ALLOWED", "12");
+    walk.refused_under(&other, "tells the progress of another's project", leads, tried)?;
     call!(lead, plans.record_progress, progress(40))?;
     walk.done(&lead, "tells the progress of its project: 40%");
     let wanted = pb::GetPlanRequest { plan_id: first.plan_id };

@@ -1,21 +1,21 @@
 //! Plans as articles 6, 7 and 8 need them.
 
 use govshare_proto::evaluation::v1 as pb;
+use govshare_proto::google::r#type::Date;
 
-use super::steps::in_days;
 use super::walk::{Walk, call};
 use crate::connect::request_id;
 use crate::demo::stage::Person;
 use crate::demo::today;
 use crate::failure::Failure;
 
-/// A project of a plan, to be done within two hundred days.
+/// A project of the next year's plan, to be done in its first half.
 pub fn item(number: i32, lead: &str, furthers_sharing: bool) -> pb::PlanItem {
     pb::PlanItem {
         number,
         title: format!("共享项目{number}"),
         lead_unit_id: lead.to_owned(),
-        due: in_days(200),
+        due: Some(Date { year: today().year() + 1, month: 6, day: 30 }),
         furthers_sharing,
         ..pb::PlanItem::default()
     }
