@@ -208,6 +208,7 @@ async fn on_paper(walk: &mut Walk<'_>, target: &Target) -> Result<(), Failure> {
         received,
         reason: "申请方当日网络中断".to_owned(),
     };
+    walk.narrator.about_case("");
     let tried = take(&office.caller, enter(today() + Duration::days(1))).await;
     let wrong = ("FIELD_INVALID", &["receive_date"][..]);
     walk.refused_fields(&office, "enters an application received tomorrow", wrong, tried)?;
