@@ -1,6 +1,7 @@
 //! Chapter 6 (art. 29-31): who sees nothing, systems' security levels, and what is confidential.
 
 use govshare_model::Role;
+use govshare_proto::agreement::v1::DocumentKind;
 use govshare_proto::catalog::v1 as catalog;
 use govshare_proto::security_review::v1 as review;
 
@@ -8,11 +9,11 @@ use super::catalogue::Listed;
 use super::sharing::Shared;
 use super::steps::{self, in_days};
 use super::walk::{Walk, call, state};
+use crate::agreements::{self, Terms};
 use crate::connect::request_id;
-use crate::demo::application::Case;
 use crate::demo::narration::ensure;
 use crate::demo::parties::{self, Parties};
-use crate::demo::{agreement, application, proof};
+use crate::demo::{application, proof};
 use crate::failure::Failure;
 use crate::requests::{self, AnswerKind};
 
@@ -119,14 +120,27 @@ async fn confidential(walk: &mut Walk<'_>, listed: &Listed) -> Result<(), Failur
     parties::register(walk.stage, walk.narrator, &parties).await?;
     let purpose = "核定服务人口";
     let draft = application::draft(walk.stage, walk.narrator, &parties, target, purpose).await?;
-    let (id, number) = (draft.access_request_id, draft.case_number);
+    let id = draft.access_request_id;
     application::submit(walk.stage, walk.narrator, &parties, &id).await?;
     let drafter = walk.stage.person(&parties.provider, Role::Drafter)?;
     application::propose(walk.narrator, &drafter, &id, AnswerKind::Consent, "").await?;
     let approver = walk.stage.person(&parties.provider, Role::Approver)?;
     let consented = requests::consent(&approver.caller, &id).await?;
     walk.reached(&approver, "consents", state!(consented), "CONSENTED")?;
-    let case = Case { id, number, items: draft.form.unwrap_or_default().items };
-    let agreed = agreement::play(walk.stage, walk.narrator, &parties, target, &case).await?;
-    ensure(agreed.signatures == 5, || format!("{} signatures made it active, not 5", agreed.signatures))
+    let terms = Terms { items: draft.form.unwrap_or_default().items, ..steps::terms() };
+    let agreement = agreements::create(&drafter.caller, &id, terms).await?;
+    ensure(agreement.documents.len() == 2, || format!("{} documents, not 2", agreement.documents.len()))?;
+    walk.reached(&drafter, "drafts both agreements", state!(agreement), "AWAITING_SIGNATURES")?;
+    let agreement = agreement.agreement_id;
+    let signed = steps::signed_by_three(walk.stage, &parties, &agreement).await?;
+    let office = walk.stage.person(&parties.info_office, Role::Signatory)?;
+    let what = "signs the agreement after both parties: that alone makes it not active";
+    walk.reached(&office, what, state!(signed), "AWAITING_SIGNATURES")?;
+    for (unit, state) in [(&parties.provider, "AWAITING_SIGNATURES"), (&parties.applicant, "ACTIVE")] {
+        let (signatory, key) = (walk.stage.person(unit, Role::Signatory)?, walk.stage.unit_key(unit)?);
+        let kind = DocumentKind::Confidentiality;
+        let signed = agreements::sign(&signatory.caller, &agreement, kind, &key).await?;
+        walk.reached(&signatory, "signs the confidentiality agreement", state!(signed), state)?;
+    }
+    Ok(())
 }

@@ -81,7 +81,7 @@ async fn give_and_take(walk: &mut Walk<'_>, listed: &Listed) -> Result<pb::Agree
     for words in ["人口预测结果", "全区各街道", "每年6月30日前"] {
         ensure(text.contains(words), || format!("the document to be signed does not say {words}"))?;
     }
-    let signed = steps::signed_by_three(walk, &agreement.agreement_id).await?;
+    let signed = steps::signed_by_three(walk.stage, &walk.parties, &agreement.agreement_id).await?;
     walk.reached(&walk.office()?, "signs after both parties", state!(signed), "ACTIVE")?;
     Ok(signed)
 }

@@ -12,7 +12,8 @@ use crate::agreements::{self, Terms};
 use crate::args::day_to_proto;
 use crate::connect::request_id;
 use crate::demo::narration::until;
-use crate::demo::stage::Person;
+use crate::demo::parties::Parties;
+use crate::demo::stage::{Person, Stage};
 use crate::demo::{WITHIN, today};
 use crate::failure::Failure;
 
@@ -120,11 +121,15 @@ pub fn terms() -> Terms {
 }
 
 /// Signs the agreement of three for all of them; gives it as it is after the last signature.
-pub async fn signed_by_three(walk: &Walk<'_>, agreement: &str) -> Result<Agreement, Failure> {
+pub async fn signed_by_three(
+    stage: &Stage,
+    parties: &Parties,
+    agreement: &str,
+) -> Result<Agreement, Failure> {
     let mut signed = Agreement::default();
-    for unit in [&walk.parties.applicant, &walk.parties.provider, &walk.parties.info_office] {
-        let signatory = walk.stage.person(unit, Role::Signatory)?;
-        let key = walk.stage.unit_key(unit)?;
+    for unit in [&parties.applicant, &parties.provider, &parties.info_office] {
+        let signatory = stage.person(unit, Role::Signatory)?;
+        let key = stage.unit_key(unit)?;
         signed = agreements::sign(&signatory.caller, agreement, DocumentKind::Agreement, &key).await?;
     }
     Ok(signed)
