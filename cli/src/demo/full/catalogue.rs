@@ -118,6 +118,10 @@ async fn review_and_publish(walk: &mut Walk<'_>, entry: &str, title: &str) -> Re
     walk.refused(&approver, "publishes before the review", "NOT_REVIEWED", tried)?;
     let tried = steps::passed(&both, &asked).await;
     walk.refused(&both, "reviews the own draft", "SELF_APPROVAL", tried)?;
+    let stated = steps::restriction(&drafter, entry).await?.restriction_id;
+    steps::approved(&walk.secrecy_bureau()?, &stated).await?;
+    steps::filed(&walk.office()?, &stated).await?;
+    walk.narrator.note("why it is on application is stated, approved and on file; article 24 shows how");
     let reviewer = walk.provider(Role::Reviewer)?;
     walk.waits_for(&reviewer, "review", |task| task.resource.ends_with(&asked.review_id)).await?;
     let passed = steps::passed(&reviewer, &asked).await?;

@@ -3,7 +3,6 @@
 use govshare_model::Role;
 use govshare_proto::agreement::v1 as pb;
 use govshare_proto::catalog::v1 as catalog;
-use govshare_proto::security_review::v1 as review;
 use tempfile::TempDir;
 
 use super::catalogue::Listed;
@@ -190,28 +189,18 @@ async fn on_application(walk: &mut Walk<'_>) -> Result<Target, Failure> {
     let content = steps::content(title.clone(), catalog::SharingType::Conditional);
     let items = content.items.iter().map(|item| item.name.clone()).collect();
     let entry = steps::drafted(&drafter, content).await?.entry_id;
-    let wanted = review::StateRestrictionRequest {
-        entry_id: entry.clone(),
-        basis: review::RestrictionBasis::Law.into(),
-        words: "《个人信息保护法》第三十一条".to_owned(),
-        request_id: request_id(),
-    };
-    let stated = call!(drafter, restrictions.state_restriction, wanted)?.restriction.unwrap_or_default();
+    let stated = steps::restriction(&drafter, &entry).await?;
     walk.reached(&drafter, format!("states why 《{title}》 is on application"), state!(stated), "STATED")?;
     let id = stated.restriction_id;
-    let file = || review::FileRestrictionRequest { restriction_id: id.clone(), request_id: request_id() };
-    let tried = call!(office, restrictions.file_restriction, file());
+    let tried = steps::filed(&office, &id).await;
     walk.refused(&office, "files it before the secrecy bureau approved", "WRONG_STATE", tried)?;
-    let approve =
-        || review::ApproveRestrictionRequest { restriction_id: id.clone(), request_id: request_id() };
     let approver = walk.provider(Role::Approver)?;
-    let tried = call!(approver, restrictions.approve_restriction, approve());
+    let tried = steps::approved(&approver, &id).await;
     walk.refused(&approver, "approves the own restriction", "ROLE_NOT_ALLOWED", tried)?;
     walk.waits_for(&bureau, "approve", |task| task.resource.ends_with(&id)).await?;
-    let approved = call!(bureau, restrictions.approve_restriction, approve())?;
-    let approved = approved.restriction.unwrap_or_default();
+    let approved = steps::approved(&bureau, &id).await?;
     walk.reached(&bureau, "approves it", state!(approved), "APPROVED")?;
-    let filed = call!(office, restrictions.file_restriction, file())?.restriction.unwrap_or_default();
+    let filed = steps::filed(&office, &id).await?;
     walk.reached(&office, "puts it on file", state!(filed), "FILED")?;
     let review = steps::asked_for_review(&drafter, &entry, 1).await?;
     steps::passed(&walk.provider(Role::Reviewer)?, &review).await?;
@@ -228,13 +217,7 @@ async fn actively(walk: &mut Walk<'_>) -> Result<String, Failure> {
     let entry =
         steps::listed(walk, steps::content(title.clone(), catalog::SharingType::Unconditional)).await?;
     walk.done(&drafter, format!("lists 《{title}》 as shared actively"));
-    let wanted = review::StateRestrictionRequest {
-        entry_id: entry.clone(),
-        basis: review::RestrictionBasis::Law.into(),
-        words: "《个人信息保护法》第三十一条".to_owned(),
-        request_id: request_id(),
-    };
-    let tried = call!(drafter, restrictions.state_restriction, wanted);
+    let tried = steps::restriction(&drafter, &entry).await;
     walk.refused(&drafter, "states a restriction of it", "ENTRY_SHARED_ACTIVELY", tried)?;
     let case = requests::create(&user.caller, &entry, applications::form("掌握学校分布")).await;
     let tried = match case {

@@ -67,6 +67,31 @@ pub async fn asked_for_review(by: &Person, entry: &str, version: i32) -> Result<
     Ok(call!(by, reviews.create_review, wanted)?.review.unwrap_or_default())
 }
 
+/// States why an entry is on application only.
+pub async fn restriction(by: &Person, entry: &str) -> Result<review::Restriction, Failure> {
+    let wanted = review::StateRestrictionRequest {
+        entry_id: entry.to_owned(),
+        basis: review::RestrictionBasis::Law.into(),
+        words: "《个人信息保护法》第三十一条".to_owned(),
+        request_id: request_id(),
+    };
+    Ok(call!(by, restrictions.state_restriction, wanted)?.restriction.unwrap_or_default())
+}
+
+/// The secrecy bureau's approval of a restriction.
+pub async fn approved(by: &Person, restriction: &str) -> Result<review::Restriction, Failure> {
+    let restriction_id = restriction.to_owned();
+    let wanted = review::ApproveRestrictionRequest { restriction_id, request_id: request_id() };
+    Ok(call!(by, restrictions.approve_restriction, wanted)?.restriction.unwrap_or_default())
+}
+
+/// A restriction put on file by the info office.
+pub async fn filed(by: &Person, restriction: &str) -> Result<review::Restriction, Failure> {
+    let restriction_id = restriction.to_owned();
+    let wanted = review::FileRestrictionRequest { restriction_id, request_id: request_id() };
+    Ok(call!(by, restrictions.file_restriction, wanted)?.restriction.unwrap_or_default())
+}
+
 pub async fn passed(by: &Person, asked: &review::Review) -> Result<review::Review, Failure> {
     let wanted = review::PassReviewRequest {
         review_id: asked.review_id.clone(),
@@ -95,7 +120,7 @@ pub async fn publish(by: &Person, entry: &str, version: i32) -> Result<catalog::
     Ok(call!(by, entries.publish_entry, wanted)?.entry.unwrap_or_default())
 }
 
-/// An entry of the provider, drafted, reviewed and published by three people.
+/// An actively shared entry of the provider, drafted, reviewed and published by three people.
 pub async fn listed(walk: &Walk<'_>, content: catalog::EntryContent) -> Result<String, Failure> {
     let drafter = walk.provider(Role::Drafter)?;
     let entry = drafted(&drafter, content).await?.entry_id;
