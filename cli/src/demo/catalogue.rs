@@ -286,8 +286,7 @@ pub async fn four_eyes(stage: &Stage, narrator: &mut Narrator, target: &Target) 
     let both = stage.person_with(&target.provider, "drafter-reviewer", &[Role::Drafter, Role::Reviewer])?;
     let content = pb::EntryContent {
         title: "四眼原则演示条目".to_owned(),
-        sharing_type: pb::SharingType::Conditional.into(),
-        sharing_conditions: "仅供演示".to_owned(),
+        sharing_type: pb::SharingType::Unconditional.into(),
         update_cycle: pb::UpdateCycle::Irregular.into(),
         ..pb::EntryContent::default()
     };
