@@ -18,7 +18,7 @@ build: ## all programs, release build, in target/release
 run: build ## the whole cluster on this machine, until Ctrl-C
 	target/release/govshare-sandbox run
 
-demo: build ## one sharing case from catalogue to delivery; CATALOG=file.csv takes your own catalogue
+demo: build ## one sharing case; CATALOG=file.csv takes your own catalogue, ARGS=--full walks through all articles
 	target/release/govshare demo $(if $(CATALOG),--catalog '$(CATALOG)') $(ARGS)
 
 reset: build ## removes the data that `make run` keeps in .govshare

@@ -251,6 +251,7 @@ mod tests {
             "evaluation period jiaowei 2026-03",
             "unit update jiaowei --credit-code 91350100M000100Y43",
             "demo --catalog file.csv --dir elsewhere",
+            "demo --full --out reports --json",
         ] {
             parse(line).map_err(|error| format!("{line}: {error}")).expect("documented");
         }
@@ -269,6 +270,8 @@ mod tests {
             ("exchange download a --ticket t --from http://x", "cannot be used with"),
             ("catalog import f --print-mapping --dry-run", "cannot be used with"),
             ("request refuse c", "--reasons"),
+            ("demo --full --catalog file.csv", "cannot be used with"),
+            ("demo --out reports", "--full"),
         ] {
             let error = parse(line).map(|_| ()).expect_err(line);
             assert_eq!(error.exit_code(), 2, "{line}");

@@ -146,6 +146,7 @@ clients! {
     units = UnitServiceClient,
     databases = SharedDatabaseServiceClient,
     entries = EntryServiceClient,
+    archiving = ArchivingServiceClient,
     classification = ClassificationServiceClient,
     collection = CollectionServiceClient,
     update_calendar = UpdateCalendarServiceClient,

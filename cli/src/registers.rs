@@ -1,6 +1,6 @@
 //! `govshare register`: registers (台账) of what the caller may read, as a workbook for the office.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 use govshare_proto::{access_request, agreement, catalog, evaluation, exchange};
@@ -23,7 +23,7 @@ pub struct Register {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Of {
+pub enum Of {
     /// 共享申请台账.
     Requests,
     /// 共享交换协议台账.
@@ -133,22 +133,26 @@ const VIOLATIONS: &[Column] = &[
 ];
 
 pub async fn run(register: Register, global: &Global) -> Result<(), Failure> {
-    let caller = global.caller().await?;
-    let (title, columns, rows) = match register.of {
-        Of::Requests => ("共享申请台账", REQUESTS, requests(&caller).await?),
-        Of::Agreements => ("共享交换协议台账", AGREEMENTS, agreements(&caller).await?),
-        Of::Entries => ("政务信息资源目录台账", ENTRIES, entries(&caller).await?),
-        Of::Deliveries => ("数据交付台账", DELIVERIES, deliveries(&caller).await?),
-        Of::Feedback => ("使用情况反馈台账", FEEDBACK, feedback(&caller).await?),
-        Of::SelfEvaluations => ("自评估台账", SELF_EVALUATIONS, self_evaluations(&caller).await?),
-        Of::Violations => ("违规处理台账", VIOLATIONS, violations(&caller).await?),
-    };
-    let workbook = workbook(title, columns, &rows).map_err(Failure::local)?;
-    std::fs::write(&register.output, workbook)
-        .map_err(|error| Failure::file("write", &register.output, error))?;
-    let (file, count) = (register.output.display().to_string(), rows.len());
+    let count = write(&global.caller().await?, register.of, &register.output).await?;
+    let file = register.output.display().to_string();
     global.output().say(&json!({ "file": file, "rows": count }), || format!("{file}: {count} rows"));
     Ok(())
+}
+
+/// Writes a register to a file; gives the number of its rows.
+pub async fn write(caller: &Caller, of: Of, file: &Path) -> Result<usize, Failure> {
+    let (title, columns, rows) = match of {
+        Of::Requests => ("共享申请台账", REQUESTS, requests(caller).await?),
+        Of::Agreements => ("共享交换协议台账", AGREEMENTS, agreements(caller).await?),
+        Of::Entries => ("政务信息资源目录台账", ENTRIES, entries(caller).await?),
+        Of::Deliveries => ("数据交付台账", DELIVERIES, deliveries(caller).await?),
+        Of::Feedback => ("使用情况反馈台账", FEEDBACK, feedback(caller).await?),
+        Of::SelfEvaluations => ("自评估台账", SELF_EVALUATIONS, self_evaluations(caller).await?),
+        Of::Violations => ("违规处理台账", VIOLATIONS, violations(caller).await?),
+    };
+    let workbook = workbook(title, columns, &rows).map_err(Failure::local)?;
+    std::fs::write(file, workbook).map_err(|error| Failure::file("write", file, error))?;
+    Ok(rows.len())
 }
 
 macro_rules! rows {

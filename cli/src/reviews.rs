@@ -164,7 +164,7 @@ pub async fn run(command: Command, global: &Global) -> Result<(), Failure> {
             client.approve_restriction(wanted).await?.into_inner().restriction
         }
         Command::Approve { restriction: None } => {
-            tell(output, "approved", &approve_all(&caller).await?);
+            tell(output, "approved", &approve_all(&caller, |_| true).await?);
             return Ok(());
         }
         Command::Reject { restriction: restriction_id, reasons } => {
@@ -176,7 +176,7 @@ pub async fn run(command: Command, global: &Global) -> Result<(), Failure> {
             client.file_restriction(wanted).await?.into_inner().restriction
         }
         Command::File { restriction: None } => {
-            tell(output, "put on file", &file_all(&caller).await?);
+            tell(output, "put on file", &file_all(&caller, |_| true).await?);
             return Ok(());
         }
         Command::Restrictions { unit, limit } => {
@@ -205,10 +205,21 @@ pub async fn restrict(
         let content = entry.latest.as_ref().and_then(|version| version.content.as_ref());
         content.is_some_and(|content| content.sharing_type() == SharingType::Conditional)
     });
+    let entries: Vec<_> = entries.into_iter().map(|entry| entry.entry_id).collect();
+    state_all(caller, &entries, basis, words).await
+}
+
+/// States the same for all these entries.
+pub async fn state_all(
+    caller: &Caller,
+    entries: &[String],
+    basis: pb::RestrictionBasis,
+    words: &str,
+) -> Result<Vec<pb::RestrictionResult>, Failure> {
     let mut results = Vec::new();
     for entries in entries.chunks(BATCH) {
         let wanted = pb::BatchStateRestrictionsRequest {
-            entry_ids: entries.iter().map(|entry| entry.entry_id.clone()).collect(),
+            entry_ids: entries.to_vec(),
             basis: basis.into(),
             words: words.to_owned(),
             request_id: request_id(),
@@ -223,10 +234,13 @@ pub async fn restrict(
     Ok(results)
 }
 
-/// Approves all restrictions that wait for the secrecy bureau.
-pub async fn approve_all(caller: &Caller) -> Result<Vec<pb::RestrictionResult>, Failure> {
+/// Approves the restrictions that wait for the secrecy bureau and that `ours` picks.
+pub async fn approve_all(
+    caller: &Caller,
+    ours: impl Fn(&pb::Restriction) -> bool,
+) -> Result<Vec<pb::RestrictionResult>, Failure> {
     let mut results = Vec::new();
-    for restriction_ids in waiting(caller, pb::RestrictionState::Stated).await? {
+    for restriction_ids in waiting(caller, pb::RestrictionState::Stated, ours).await? {
         let wanted = pb::BatchApproveRestrictionsRequest { restriction_ids, request_id: request_id() };
         let reply = retrying(|| {
             let (mut client, wanted) = (caller.restrictions(), wanted.clone());
@@ -238,10 +252,13 @@ pub async fn approve_all(caller: &Caller) -> Result<Vec<pb::RestrictionResult>, 
     Ok(results)
 }
 
-/// Puts all approved restrictions on file.
-pub async fn file_all(caller: &Caller) -> Result<Vec<pb::RestrictionResult>, Failure> {
+/// Puts the approved restrictions that `ours` picks on file.
+pub async fn file_all(
+    caller: &Caller,
+    ours: impl Fn(&pb::Restriction) -> bool,
+) -> Result<Vec<pb::RestrictionResult>, Failure> {
     let mut results = Vec::new();
-    for restriction_ids in waiting(caller, pb::RestrictionState::Approved).await? {
+    for restriction_ids in waiting(caller, pb::RestrictionState::Approved, ours).await? {
         let wanted = pb::BatchFileRestrictionsRequest { restriction_ids, request_id: request_id() };
         let reply = retrying(|| {
             let (mut client, wanted) = (caller.restrictions(), wanted.clone());
@@ -254,9 +271,13 @@ pub async fn file_all(caller: &Caller) -> Result<Vec<pb::RestrictionResult>, Fai
 }
 
 /// Ids of the restrictions in a state, in batches.
-async fn waiting(caller: &Caller, state: pb::RestrictionState) -> Result<Vec<Vec<String>>, Failure> {
+async fn waiting(
+    caller: &Caller,
+    state: pb::RestrictionState,
+    ours: impl Fn(&pb::Restriction) -> bool,
+) -> Result<Vec<Vec<String>>, Failure> {
     let found = restrictions(caller, "", state, 0).await?.restrictions;
-    let ids: Vec<_> = found.into_iter().map(|found| found.restriction_id).collect();
+    let ids: Vec<_> = found.into_iter().filter(ours).map(|found| found.restriction_id).collect();
     Ok(ids.chunks(BATCH).map(<[String]>::to_vec).collect())
 }
 

@@ -23,7 +23,7 @@ pub struct Todo {
 }
 
 /// Columns of the table.
-const COLUMNS: &[&str] = &[
+pub const COLUMNS: &[&str] = &[
     "due",
     "working_days_left",
     "overdue",
@@ -40,7 +40,7 @@ type Changes = BoxStream<'static, Result<(TaskChange, Task), tonic::Status>>;
 macro_rules! services {
     ($($package:ident = $client:ident),+ $(,)?) => {
         /// The lists of all services, merged.
-        async fn list(caller: &Caller, limit: usize) -> Result<Vec<Task>, Failure> {
+        pub async fn list(caller: &Caller, limit: usize) -> Result<Vec<Task>, Failure> {
             let mut all = Vec::new();
             $({
                 let (tasks, _) = pages(limit, |page_size, page_token| {

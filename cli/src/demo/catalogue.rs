@@ -19,6 +19,7 @@ use crate::catalog::{entry_row, review};
 use crate::catalogue_file::{Field, Mapping, Refused, Source, propose};
 use crate::connect::request_id;
 use crate::failure::Failure;
+use crate::reviews;
 
 /// An invented district: the data set that the project ships.
 const SHIPPED: &[u8] = include_bytes!("../../data/demo/catalogue.csv");
@@ -124,6 +125,7 @@ pub async fn review_and_publish(
 ) -> Result<(), Failure> {
     let clerk = stage.person(&info_office(), Role::InfoOffice)?;
     ask(&clerk, narrator, imported).await?;
+    restrict(stage, narrator, imported).await?;
     let people = |unit: &UnitId, role| stage.person(unit, role).map(|person| person.caller);
 
     let mut open = review::open_reviews(&clerk.caller, "").await?;
@@ -182,6 +184,46 @@ async fn ask(clerk: &Person, narrator: &mut Narrator, imported: &Imported) -> Re
     Ok(())
 }
 
+/// What is on application is so on a basis that the secrecy bureau approved and the info office has on file (art. 24).
+async fn restrict(stage: &Stage, narrator: &mut Narrator, imported: &Imported) -> Result<(), Failure> {
+    let clerk = stage.person(&info_office(), Role::InfoOffice)?;
+    let bureau = stage.person(&"baomiju".parse().map_err(Failure::local)?, Role::SecrecyBureau)?;
+    let mut open = review::versions(&clerk.caller, "", EntryVersionState::InReview).await?;
+    open.retain(|entry| {
+        let content = entry.latest.as_ref().and_then(|version| version.content.as_ref());
+        imported.entries.contains(&entry.entry_id)
+            && content.is_some_and(|content| content.sharing_type() == pb::SharingType::Conditional)
+    });
+    let entries: Vec<_> = open.into_iter().map(|entry| entry.entry_id).collect();
+    let basis = review_pb::RestrictionBasis::Explanation;
+    let words = "含不宜普遍共享的信息，按申请单位职责提供";
+    let stated = reviews::state_all(&clerk.caller, &entries, basis, words).await?;
+    for refused in stated.iter().filter(|result| !result.reason.is_empty()) {
+        ensure(refused.reason == "RESTRICTION_EXISTS", || {
+            format!("restriction: {} {}", refused.reason, refused.description)
+        })?;
+    }
+    let ours = |found: &review_pb::Restriction| imported.entries.contains(&found.entry_id);
+    let approved = reviews::approve_all(&bureau.caller, ours).await?;
+    let filed = reviews::file_all(&clerk.caller, ours).await?;
+    for result in approved.iter().chain(&filed) {
+        ensure(result.reason.is_empty(), || {
+            format!("restriction: {} {}", result.reason, result.description)
+        })?;
+    }
+    if !filed.is_empty() {
+        let count = filed.len();
+        narrator.done(
+            &bureau.name,
+            format!("approves {count} restrictions to application"),
+            "24(二)",
+            "APPROVED",
+        );
+        narrator.done(&clerk.name, format!("puts {count} restrictions on file"), "24(二)", "FILED");
+    }
+    Ok(())
+}
+
 fn all_done(step: &str, outcome: &review::Outcome) -> Result<(), Failure> {
     match outcome.refused.first() {
         None => Ok(()),
@@ -224,7 +266,7 @@ pub async fn find(stage: &Stage, narrator: &mut Narrator, imported: &Imported) -
             entry.provider_display_name,
             waited.as_millis()
         ),
-        "16",
+        "14",
         "PUBLISHED",
     );
     if !published.sensitivities.is_empty() {
@@ -245,8 +287,7 @@ pub async fn four_eyes(stage: &Stage, narrator: &mut Narrator, target: &Target) 
     let both = stage.person_with(&target.provider, "drafter-reviewer", &[Role::Drafter, Role::Reviewer])?;
     let content = pb::EntryContent {
         title: "四眼原则演示条目".to_owned(),
-        sharing_type: pb::SharingType::Conditional.into(),
-        sharing_conditions: "仅供演示".to_owned(),
+        sharing_type: pb::SharingType::Unconditional.into(),
         update_cycle: pb::UpdateCycle::Irregular.into(),
         ..pb::EntryContent::default()
     };

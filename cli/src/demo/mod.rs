@@ -1,5 +1,5 @@
 //! `govshare demo`: one sharing case from catalogue to delivery, played by the people whose task each step is, with
-//! what the platform must refuse on the way.
+//! what the platform must refuse on the way. With `--full`, a walk through all articles.
 
 mod agreement;
 mod application;
@@ -7,6 +7,7 @@ mod catalogue;
 mod credit_code;
 mod delivery;
 mod evaluation;
+mod full;
 mod narration;
 mod parties;
 mod proof;
@@ -35,14 +36,27 @@ pub struct Demo {
     /// Catalogue to play with; without it the data set that the project ships.
     #[arg(long, value_name = "FILE")]
     pub catalog: Option<PathBuf>,
+    /// Walks through all articles of the policy instead of one case.
+    #[arg(long, conflicts_with = "catalog")]
+    pub full: bool,
+    /// With --full: the folder for the registers and reports that are written; without it a new temporary one.
+    #[arg(long, value_name = "DIR", requires = "full")]
+    pub out: Option<PathBuf>,
 }
 
 impl Demo {
     pub async fn run(self, global: &Global) -> Result<(), Failure> {
         let stage = Stage::open(global).await?;
         let mut narrator = Narrator::new(global.output());
+        let play = async {
+            if self.full {
+                full::play(&stage, &mut narrator, self.out.as_deref()).await
+            } else {
+                self.play(&stage, &mut narrator).await
+            }
+        };
         let played = tokio::select! {
-            played = self.play(&stage, &mut narrator) => played,
+            played = play => played,
             _ = tokio::signal::ctrl_c() => Err(Failure::local("interrupted")),
         };
         stage.close().await?;
@@ -51,8 +65,7 @@ impl Demo {
     }
 
     async fn play(&self, stage: &Stage, narrator: &mut Narrator) -> Result<serde_json::Value, Failure> {
-        let own = if stage.is_our_own() { "a sandbox of its own" } else { "the running sandbox" };
-        narrator.note(format!("on {own}, {}", stage.endpoint));
+        narrator.note(stage);
 
         narrator.act("目录 · The catalogue (art. 14-16)");
         let imported = catalogue::import(stage, narrator, self.catalog.as_deref()).await?;

@@ -19,6 +19,8 @@ const WORTH_TELLING: f64 = 1.0;
 pub struct Narrator {
     output: Output,
     steps: Vec<Step>,
+    /// The part of the story that the next steps belong to.
+    part: String,
     case_number: String,
     started: Instant,
     /// When the last step was told.
@@ -28,6 +30,7 @@ pub struct Narrator {
 /// One thing that somebody did, or tried to.
 #[derive(Debug, Serialize)]
 struct Step {
+    part: String,
     actor: String,
     what: String,
     article: String,
@@ -43,7 +46,8 @@ struct Step {
 impl Narrator {
     pub fn new(output: Output) -> Self {
         let now = Instant::now();
-        Self { output, steps: Vec::new(), case_number: String::new(), started: now, told: now }
+        let (part, case_number) = (String::new(), String::new());
+        Self { output, steps: Vec::new(), part, case_number, started: now, told: now }
     }
 
     pub fn output(&self) -> Output {
@@ -51,7 +55,8 @@ impl Narrator {
     }
 
     /// A new part of the story.
-    pub fn act(&self, title: &str) {
+    pub fn act(&mut self, title: &str) {
+        title.clone_into(&mut self.part);
         if !self.output.json {
             print(&format_args!("\n{title}"));
         }
@@ -68,7 +73,7 @@ impl Narrator {
     }
 
     /// A step that must be refused for exactly this reason: anything else ends the demo. `article` is what the rule
-    /// rests on where the refusal names none.
+    /// rests on: what the refusal itself names must be the same, perhaps with its clause.
     pub fn refused<T>(
         &mut self,
         actor: &str,
@@ -80,6 +85,9 @@ impl Narrator {
         match tried {
             Err(Failure::Refused(refused)) if refused.reason == reason => {
                 let named = Some(refused.article.as_str()).filter(|named| !named.is_empty());
+                ensure(named.is_none_or(|named| number(named) == number(article)), || {
+                    format!("{actor} {what}: refused with {reason} under art. {named:?}, not art. {article}")
+                })?;
                 self.tell(actor, what, named.unwrap_or(article), "", reason);
                 Ok(())
             }
@@ -111,6 +119,7 @@ impl Narrator {
             print(&line);
         }
         self.steps.push(Step {
+            part: self.part.clone(),
             actor: actor.to_owned(),
             what,
             article: article.to_owned(),
@@ -142,6 +151,11 @@ impl Narrator {
             )
         });
     }
+}
+
+/// An article without its clause: `26(二)` is of 26.
+pub fn number(article: &str) -> &str {
+    article.split(|character: char| !character.is_ascii_digit()).next().unwrap_or_default()
 }
 
 /// Ends the demo if the platform did something else than the policy says.

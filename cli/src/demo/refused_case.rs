@@ -13,12 +13,13 @@ use crate::requests::{self, AnswerKind};
 
 const REASONS: &str = "申请的信息项超出申请单位履行职责所需的范围（第二十三条），建议缩小范围后重新申请。";
 
+/// Gives the case's id.
 pub async fn play(
     stage: &Stage,
     narrator: &mut Narrator,
     parties: &Parties,
     target: &Target,
-) -> Result<(), Failure> {
+) -> Result<String, Failure> {
     let case = application::draft(stage, narrator, parties, target, "掌握全区情况").await?.access_request_id;
     application::submit(stage, narrator, parties, &case).await?;
     let drafter = stage.person(&parties.provider, Role::Drafter)?;
@@ -48,5 +49,5 @@ pub async fn play(
     let read = requests::get(&applicant.caller, &case).await?.answer.unwrap_or_default();
     ensure(read.reasons == REASONS, || "the applicant reads other reasons than were given".to_owned())?;
     narrator.note(format!("copies to {}: {REASONS}", answer.copies_to_unit_ids.join(", ")));
-    Ok(())
+    Ok(case)
 }

@@ -1,5 +1,6 @@
 //! Where the demo plays: a sandbox that runs already, or one of its own that is gone afterwards.
 
+use std::fmt;
 use std::path::PathBuf;
 
 use aws_lc_rs::signature::Ed25519KeyPair;
@@ -27,7 +28,7 @@ pub struct Stage {
     sandbox: Sandbox,
     issuer: Issuer,
     own: Option<Cluster>,
-    pub endpoint: String,
+    endpoint: String,
 }
 
 /// Somebody who acts.
@@ -35,6 +36,7 @@ pub struct Stage {
 pub struct Person {
     /// `unit.role`, as the sandbox calls people.
     pub name: String,
+    pub unit: UnitId,
     pub caller: Caller,
 }
 
@@ -67,11 +69,6 @@ impl Stage {
         Ok(Stage { channel, ca: None, sandbox, issuer, own: Some(cluster), endpoint })
     }
 
-    /// Whether the sandbox was started for this demo.
-    pub fn is_our_own(&self) -> bool {
-        self.own.is_some()
-    }
-
     /// Stops the sandbox if it is the demo's own.
     pub async fn close(self) -> Result<(), Failure> {
         match self.own {
@@ -92,7 +89,7 @@ impl Stage {
 
     fn somebody(&self, name: String, unit: &UnitId, roles: &[Role]) -> Result<Person, Failure> {
         let token = self.issuer.mint(&name, unit, roles, Duration::hours(1))?;
-        Ok(Person { caller: Caller::new(self.channel.clone(), &token)?, name })
+        Ok(Person { caller: Caller::new(self.channel.clone(), &token)?, unit: unit.clone(), name })
     }
 
     /// Somebody who says to be the unit's person with this role, with a token that another key signed.
@@ -101,13 +98,21 @@ impl Stage {
         let key = made.map_err(|_| Failure::local("the system gives no random numbers"))?;
         let name = person(unit, role);
         let token = self.issuer.forged(key.as_ref()).mint(&name, unit, &[role], Duration::hours(1))?;
-        Ok(Person { caller: Caller::new(self.channel.clone(), &token)?, name: format!("somebody as {name}") })
+        let caller = Caller::new(self.channel.clone(), &token)?;
+        Ok(Person { caller, unit: unit.clone(), name: format!("somebody as {name}") })
     }
 
     /// The key that the unit signs with, made if the sandbox has none for it.
     pub fn unit_key(&self, unit: &UnitId) -> Result<SigningKey, Failure> {
         let path = self.sandbox.unit_key(unit);
         if path.exists() { SigningKey::read(&path) } else { SigningKey::create(&path) }
+    }
+}
+
+impl fmt::Display for Stage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let whose = if self.own.is_some() { "a sandbox of its own" } else { "the running sandbox" };
+        write!(f, "on {whose}, {}", self.endpoint)
     }
 }
 

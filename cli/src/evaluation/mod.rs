@@ -3,7 +3,7 @@
 
 mod feedback;
 mod records;
-mod yearly;
+pub mod yearly;
 
 use std::cell::Cell;
 

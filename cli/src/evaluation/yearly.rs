@@ -63,7 +63,8 @@ pub enum Format {
 
 const EVALUATIONS: &[&str] =
     &["yearly_evaluation_id", "year", "state", "ranked_count", "feed_position", "create_time"];
-const RESULTS: &[&str] = &["rank", "unit_id", "display_name", "total", "outstanding"];
+/// Columns of the table of results.
+pub const RESULTS: &[&str] = &["rank", "unit_id", "display_name", "total", "outstanding"];
 
 pub async fn run(command: Command, caller: &Caller, output: Output) -> Result<(), Failure> {
     let mut client = caller.yearly_evaluations();
@@ -134,13 +135,7 @@ async fn save_report(
     file: Option<PathBuf>,
     force: bool,
 ) -> Result<(), Failure> {
-    let format = match format {
-        Format::Html => pb::ReportFormat::Html,
-        Format::Xlsx => pb::ReportFormat::Xlsx,
-        Format::Json => pb::ReportFormat::Json,
-    };
-    let wanted = pb::RenderYearlyReportRequest { yearly_evaluation_id, format: format.into() };
-    let report = caller.yearly_evaluations().render_yearly_report(wanted).await?.into_inner();
+    let report = report(caller, &yearly_evaluation_id, format).await?;
     let path = file.unwrap_or_else(|| PathBuf::from(&report.file_name));
     if path.exists() && !force {
         return Err(Failure::usage(format!("{} is there already; --force replaces it", path.display())));
@@ -150,6 +145,24 @@ async fn save_report(
     let value = json!({"file": shown, "media_type": report.media_type, "bytes": report.content.len()});
     output.say(&value, || format!("{shown}: {} bytes, {}", report.content.len(), report.media_type));
     Ok(())
+}
+
+/// The report to the district government, as a file.
+pub async fn report(
+    caller: &Caller,
+    yearly_evaluation_id: &str,
+    format: Format,
+) -> Result<pb::RenderYearlyReportResponse, Failure> {
+    let format = match format {
+        Format::Html => pb::ReportFormat::Html,
+        Format::Xlsx => pb::ReportFormat::Xlsx,
+        Format::Json => pb::ReportFormat::Json,
+    };
+    let wanted = pb::RenderYearlyReportRequest {
+        yearly_evaluation_id: yearly_evaluation_id.to_owned(),
+        format: format.into(),
+    };
+    Ok(caller.yearly_evaluations().render_yearly_report(wanted).await?.into_inner())
 }
 
 async fn list(caller: &Caller, limit: usize) -> Result<pb::ListYearlyEvaluationsResponse, Failure> {
@@ -162,7 +175,11 @@ async fn list(caller: &Caller, limit: usize) -> Result<pb::ListYearlyEvaluations
     Ok(pb::ListYearlyEvaluationsResponse { yearly_evaluations, next_page_token })
 }
 
-async fn results(caller: &Caller, id: &str, limit: usize) -> Result<pb::ListUnitResultsResponse, Failure> {
+pub async fn results(
+    caller: &Caller,
+    id: &str,
+    limit: usize,
+) -> Result<pb::ListUnitResultsResponse, Failure> {
     let (results, next_page_token) = pages(limit, |page_size, page_token| async move {
         let yearly_evaluation_id = id.to_owned();
         let wanted = pb::ListUnitResultsRequest { yearly_evaluation_id, page_size, page_token };

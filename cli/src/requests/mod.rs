@@ -1,7 +1,7 @@
 //! `govshare request`: applications for resources, their answers, and what follows (art. 26, 27).
 
 mod notes;
-mod steps;
+pub mod steps;
 
 use std::path::PathBuf;
 

@@ -29,6 +29,7 @@ mod contract;
 mod cord;
 mod coverage;
 mod database_loss;
+mod demo;
 mod downloads;
 mod evaluation_steps;
 mod faults;
