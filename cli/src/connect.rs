@@ -171,7 +171,6 @@ clients! {
     inspections = InspectionServiceClient,
     violations = ViolationServiceClient,
     plans = PlanServiceClient,
-    archiving = ArchivingServiceClient,
     request_attachments = RequestAttachments,
     agreement_attachments = AgreementAttachments,
     catalog_attachments = CatalogAttachments,

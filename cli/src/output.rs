@@ -44,7 +44,7 @@ shown! {
         ListArchiveRecordsResponse, ListAttachmentsResponse;
     attachment: Attachment;
     access_request: AccessRequest, ListAccessRequestsResponse, ListTasksResponse, PolicyPack, ListPolicyPacksResponse,
-        DryRunPolicyPackResponse, HolidayNotice, ListHolidayNoticesResponse;
+        DryRunPolicyPackResponse, HolidayNotice, ListHolidayNoticesResponse, Note, ListNotesResponse;
     agreement: Agreement, ListAgreementsResponse, OutsideDelivery, ListOutsideDeliveriesResponse, Disclosure,
         ListDisclosuresResponse;
     security_review: Restriction, ListRestrictionsResponse, SecrecyRules, ListSecrecyRulesResponse,

@@ -105,7 +105,7 @@ async fn collection_plans(city: &City) -> Product {
         &["CreateCollectionPlan", "ListCollectionPlans", "CheckDuplicates"],
         &[
             (PROVIDER, &[Relation::Owner]),
-            (STATISTICS_BUREAU, &[Relation::Supervisor]),
+            (STATISTICS_BUREAU, &[Relation::Competent]),
             (OFFICE, &[]),
             (STRANGER, &[]),
         ],
@@ -145,7 +145,7 @@ async fn archive_records(city: &City) -> Product {
         &["CreateArchiveRecord", "ListArchiveRecords"],
         &[
             (PROVIDER, &[Relation::Owner]),
-            (ARCHIVES_BUREAU, &[Relation::Supervisor]),
+            (ARCHIVES_BUREAU, &[Relation::Competent]),
             (OFFICE, &[]),
             (STRANGER, &[]),
         ],
