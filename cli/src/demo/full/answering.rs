@@ -118,7 +118,14 @@ pub async fn feedback(walk: &mut Walk<'_>, shared: &Shared) -> Result<(), Failur
         format!("copies went to {:?}", written.copies_to_unit_ids)
     })?;
     walk.reached(&approver, "answers in writing: 已更正并重新发布", state!(answered), "ANSWERED")?;
-    let file = pb::FileFeedbackRequest { feedback_id, remark: "备案".to_owned(), request_id: request_id() };
+    let file = pb::FileFeedbackRequest {
+        feedback_id: feedback_id.clone(),
+        remark: "备案".to_owned(),
+        request_id: request_id(),
+    };
     let filed = call!(office, feedback.file_feedback, file)?.feedback.unwrap_or_default();
-    walk.reached(&office, "puts it on file", state!(filed), "FILED")
+    walk.reached(&office, "puts it on file", state!(filed), "FILED")?;
+    let wanted = pb::GetFeedbackDocumentRequest { feedback_id };
+    let paper = call!(user, feedback.get_feedback_document, wanted)?;
+    walk.printed(&user, &paper.file_name, &paper.content)
 }

@@ -24,6 +24,7 @@ pub async fn play(walk: &mut Walk<'_>, target: Target) -> Result<Shared, Failure
     let case = application::play(walk.stage, walk.narrator, &walk.parties, &target).await?;
     let agreed = agreement::play(walk.stage, walk.narrator, &walk.parties, &target, &case).await?;
     delivery::play(walk.stage, walk.narrator, &walk.parties, &agreed).await?;
+    papers(walk, &case.id).await?;
     outside(walk, &agreed.agreement).await?;
     answered_anew(walk, &target).await?;
     refusal_stands(walk, &target).await?;
@@ -71,6 +72,31 @@ pub async fn consented(walk: &mut Walk<'_>, target: &Target, purpose: &str) -> R
     let case = received(walk, target, purpose).await?;
     walk.narrator.about_case(&case.case_number);
     Ok(consents(walk, &case.access_request_id).await?.access_request_id)
+}
+
+/// The form and the answer as papers with their numbers, and a word between the parties.
+async fn papers(walk: &mut Walk<'_>, case: &str) -> Result<(), Failure> {
+    let (user, provider) = (walk.applicant(Role::Drafter)?, walk.provider(Role::Drafter)?);
+    for kind in [pb::AccessRequestDocumentKind::Application, pb::AccessRequestDocumentKind::Answer] {
+        let wanted = pb::GetAccessRequestDocumentRequest {
+            access_request_id: case.to_owned(),
+            kind: kind.into(),
+            ..Default::default()
+        };
+        let paper = call!(user, access_requests.get_access_request_document, wanted)?;
+        walk.printed(&user, &paper.file_name, &paper.content)?;
+    }
+    let note = pb::AddNoteRequest {
+        access_request_id: case.to_owned(),
+        body: "数据下周更新，请届时重新获取".to_owned(),
+        request_id: request_id(),
+    };
+    call!(provider, notes.add_note, note)?;
+    let list = pb::ListNotesRequest { access_request_id: case.to_owned(), ..Default::default() };
+    let notes = call!(user, notes.list_notes, list)?.notes;
+    ensure(notes.len() == 1, || format!("{} notes instead of one", notes.len()))?;
+    walk.done(&user, format!("reads the provider's note: {}", notes[0].body));
+    Ok(())
 }
 
 /// A delivery as the parties agree it, beside the platform.

@@ -199,5 +199,8 @@ async fn explanation(walk: &mut Walk<'_>) -> Result<(), Failure> {
     walk.refused(&other, "reads another unit's explanation", "NOT_FOUND", tried)?;
     let office = walk.office()?;
     let seen = call!(office, explanations.get_explanation, wanted())?.explanation.unwrap_or_default();
-    walk.reached(&office, "reads it", state!(seen), "FILED")
+    walk.reached(&office, "reads it", state!(seen), "FILED")?;
+    let wanted = catalog::GetExplanationDocumentRequest { explanation_id: id };
+    let paper = call!(office, explanations.get_explanation_document, wanted)?;
+    walk.printed(&office, &paper.file_name, &paper.content)
 }

@@ -3,6 +3,7 @@
 use govshare_model::Role;
 use govshare_proto::agreement::v1 as pb;
 use govshare_proto::catalog::v1 as catalog;
+use govshare_proto::exchange::v1 as exchange_pb;
 use tempfile::TempDir;
 
 use super::catalogue::Listed;
@@ -230,14 +231,28 @@ async fn actively(walk: &mut Walk<'_>) -> Result<String, Failure> {
 
 async fn published_data(walk: &mut Walk<'_>, active: &str) -> Result<(), Failure> {
     let provider = walk.provider(Role::Drafter)?;
-    publish(walk, active).await?;
+    let version = publish(walk, active).await?;
     walk.done(&provider, "publishes the data of the actively shared entry on the exchange platform");
     let outsider = walk.applicant(Role::Drafter)?;
     let folder = TempDir::new().map_err(Failure::local)?;
     let file = folder.path().join("forged.csv");
     std::fs::write(&file, "学校,人数\n").map_err(Failure::local)?;
     let tried = transfer::publish(&outsider.caller, active, &file, "text/csv", walk.narrator.output()).await;
-    walk.refused(&outsider, "publishes data of another's entry", "ROLE_NOT_ALLOWED", tried)
+    walk.refused(&outsider, "publishes data of another's entry", "ROLE_NOT_ALLOWED", tried)?;
+    let tried = exchange::ticket(&provider.caller, "", &version).await;
+    walk.refused(&provider, "takes the own data", "ROLE_NOT_ALLOWED", tried)?;
+    let given = exchange::ticket(&outsider.caller, "", &version).await?;
+    let (ca, output) = (walk.stage.ca.as_deref(), walk.narrator.output());
+    let into = transfer::Destination { path: folder.path().join("taken.csv"), force: false };
+    let taken = transfer::download(&given.download_uri, ca, given.ticket, &into, output).await?;
+    let published = given.data_version.unwrap_or_default().sha256;
+    ensure(taken.sha256 == published, || format!("SHA-256 {} instead of {published}", taken.sha256))?;
+    walk.done(&outsider, format!("takes its {} bytes without application", taken.size));
+    let delivery = exchange_pb::GetDeliveryRequest { delivery_id: taken.delivery_id };
+    let known = call!(provider, exchange.get_delivery, delivery)?.delivery.unwrap_or_default();
+    ensure(known.case_id.is_empty(), || "a delivery without application has a case".to_owned())?;
+    walk.done(&provider, format!("sees that {} took it", known.applicant_unit_id));
+    Ok(())
 }
 
 /// Publishes an invented file as the entry's next data version; gives its id.

@@ -228,6 +228,14 @@ impl<'a> Walk<'a> {
         Ok(())
     }
 
+    /// Somebody printed a document, which goes into the walk's folder.
+    pub fn printed(&mut self, by: &Person, name: &str, content: &[u8]) -> Result<(), Failure> {
+        let file = self.folder.join(name.replace(['/', '\\'], "_"));
+        std::fs::write(&file, content).map_err(|error| Failure::file("write", &file, error))?;
+        self.done(by, format!("prints {}", file.display()));
+        Ok(())
+    }
+
     /// Says what cannot be shown without waiting, and which test shows it.
     pub fn needs_time(&self, what: &str, journey: &str) {
         self.narrator
