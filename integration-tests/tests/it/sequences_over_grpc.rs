@@ -29,6 +29,7 @@ use self::command::{Command, command};
 use crate::city::City;
 
 mod called;
+#[expect(dead_code, reason = "the pack of a case goes by business time here")]
 #[path = "../../../services/access-request/tests/machine/command.rs"]
 mod command;
 
