@@ -85,7 +85,7 @@ async fn art_26_an_application_and_its_answer_bear_numbers_without_gaps_and_are_
     assert_eq!(repeated.into_inner().access_request.expect("it").document_number, "发改申〔2026〕1号");
     let (form, name) = page(&applicant, &case, Kind::Application).await;
     assert_eq!(name, "政务信息资源共享申请单 发改申〔2026〕1号.html");
-    assert!(form.contains("编号：发改申〔2026〕1号") && form.contains("第26条"), "{form}");
+    assert!(form.contains("编号：发改申〔2026〕1号") && form.contains("第二十六条"), "{form}");
     assert_row(&form, "申请方", "区发展改革委");
     assert_row(&form, "被申请方", "区教委");
     assert_row(&form, "用途", "&lt;script&gt;alert(1)&lt;&#x2f;script&gt;\n学位预测");
@@ -99,7 +99,7 @@ async fn art_26_an_application_and_its_answer_bear_numbers_without_gaps_and_are_
     let other = city.submitted_request_for(APPLICANT, PROVIDER, &entry_id).await;
     assert_eq!(get(&applicant, &other).await.document_number, "发改申〔2026〕2号");
     // A step that is refused counts no number.
-    let mut refusal = refuse(&city, &case, "").await;
+    let mut refusal = refuse(&city, &case, "涉及未成年人信息").await;
     refusal.reasons = " ".to_owned();
     let approver = city.person(PROVIDER, Role::Approver);
     let silent = approver.requests().refuse_access_request(refusal.clone()).await;

@@ -191,7 +191,11 @@ async fn decree_809_art_21_a_supplement_is_asked_for_once_where_the_cases_pack_k
         statement: "补充使用场景与负责人".to_owned(),
         request_id: request_id(),
     };
-    let mut applicant = city.person(APPLICANT, Role::Drafter).requests();
+    // The consent of the applicant's own approver covers what is supplemented (decree art. 20).
+    let mut drafter = city.person(APPLICANT, Role::Drafter).requests();
+    let own = drafter.supplement_access_request(supplement.clone()).await;
+    refused(own, Code::PermissionDenied, "SELF_APPROVAL");
+    let mut applicant = city.person(APPLICANT, Role::Approver).requests();
     applicant.supplement_access_request(supplement).await.expect("completed");
     let complete = get(&city, &case).await;
     assert_eq!((complete.state(), complete.answer_due), (State::Submitted, day(2026, 4, 9)));

@@ -1,6 +1,7 @@
 //! Any method of the contracts, called by its name with JSON; what is mandatory and not given is filled in. So a test over
 //! all methods needs no line for each.
 
+use std::path::Path;
 use std::sync::LazyLock;
 
 use bytes::{Buf, BufMut, Bytes};
@@ -11,12 +12,21 @@ use prost_reflect::{
     DescriptorPool, DynamicMessage, ExtensionDescriptor, FieldDescriptor, Kind, MessageDescriptor,
     MethodDescriptor, SerializeOptions, Value,
 };
+use prost_types::FileDescriptorSet;
 use serde_json::{Map, Value as Json, json};
 use tonic::codec::{Codec, DecodeBuf, Decoder, EncodeBuf, Encoder};
 use tonic::{Code, Request, Status};
 
+/// Compiled anew, as the descriptors that the services reflect have no options.
 static CONTRACTS: LazyLock<DescriptorPool> = LazyLock::new(|| {
-    DescriptorPool::decode(govshare_proto::DESCRIPTORS).expect("the build made these descriptors")
+    let folder = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../proto"));
+    let mut compiler =
+        protox::Compiler::new([folder, &folder.join("vendor")]).expect("the contracts' folders");
+    let files =
+        FileDescriptorSet::decode(govshare_proto::DESCRIPTORS).expect("the build made these descriptors");
+    let names = files.file.iter().map(|file| file.name()).filter(|name| name.starts_with("govshare/"));
+    compiler.open_files(names).expect("the contracts compile");
+    compiler.descriptor_pool()
 });
 
 static FIELD_BEHAVIOR: LazyLock<ExtensionDescriptor> = LazyLock::new(|| {

@@ -104,6 +104,7 @@ impl From<ticket::Rejection> for Failure {
                 "the ticket was redeemed before or its time is over; ask for a new one",
                 "票据已使用或已过期，请重新获取",
             )
+            .article("25")
             .into(),
             ticket::Rejection::OtherEntry { data_version } => {
                 Refusal::not_found("data-version", data_version).into()

@@ -19,7 +19,7 @@ pub async fn product(city: &City, entry: &str, agreed: &Case, agreement_id: &str
     let [awaiting, cancelled, suspended, terminated] =
         drafted.try_into().map_err(|_| "four").expect("four were drafted");
     let step = async |by, method: &str, id: &str| {
-        act(city, by, SERVICE, method, json!({ "agreement_id": id })).await;
+        act(city, by, SERVICE, method, json!({ "agreement_id": id, "negotiation": "已协商一致" })).await;
     };
     step((PROVIDER, Role::Drafter), "CancelAgreement", &cancelled.0).await;
     for (method, (id, _)) in [("SuspendAgreement", &suspended), ("TerminateAgreement", &terminated)] {

@@ -189,15 +189,26 @@ fn addressed(page: Form, case: &AccessRequest, names: &Names, copies: bool) -> F
     page.row("申请文号", &case.document_number).row("申请编号", &case.number).row("所申请信息", about)
 }
 
-/// `依据《…》（西政办发〔2014〕14号）第26条第（2）项`.
+/// `依据《…》（西政办发〔2014〕14号）第二十六条第（二）项`.
 fn basis<'p>(pack: Option<&'p Pack>, article: impl Fn(&'p Pack) -> &'p str) -> String {
     let Some(pack) = pack else { return String::new() };
     let cited = match article(pack).trim_end_matches(')').split_once('(') {
-        Some((number, item)) => format!("第{number}条第（{item}）项"),
+        Some((number, item)) => format!("第{}条第（{}）项", in_words(number), in_words(item)),
         None if article(pack).is_empty() => String::new(),
-        None => format!("第{}条", article(pack)),
+        None => format!("第{}条", in_words(article(pack))),
     };
     format!("依据《{}》（{}）{cited}", pack.title.zh, pack.number)
+}
+
+/// A number below 100 as laws write it.
+fn in_words(number: &str) -> String {
+    const DIGITS: [&str; 10] = ["", "一", "二", "三", "四", "五", "六", "七", "八", "九"];
+    match number.parse::<usize>() {
+        Ok(number @ 1..=9) => DIGITS[number].to_owned(),
+        Ok(number @ 10..=19) => format!("十{}", DIGITS[number - 10]),
+        Ok(number @ 20..=99) => format!("{}十{}", DIGITS[number / 10], DIGITS[number % 10]),
+        _ => number.to_owned(),
+    }
 }
 
 fn mode(mode: DeliveryMode) -> &'static str {
