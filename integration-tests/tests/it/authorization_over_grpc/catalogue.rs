@@ -173,7 +173,7 @@ async fn units(city: &City) -> Product {
     let record = json!({
         "unit_id": PROVIDER, "display_name": "区教委", "update_mask": "section", "section": "信息科",
         "key_id": key["key_id"], "countersign_key_id": key["key_id"], "algorithm": "ed25519",
-        "public_key": format!("{}=", "A".repeat(43)), "signature": format!("{}==", "A".repeat(86)),
+        "public_key": key["public_key"], "signature": format!("{}==", "A".repeat(86)),
     });
     Product {
         further_reads: &["ListUnitKeys"],
