@@ -89,7 +89,7 @@ async fn shared_databases(walk: &mut Walk<'_>) -> Result<(), Failure> {
     let (databases, _) = pages(0, |page_size, page_token| {
         let mut client = reader.caller.databases();
         async move {
-            let wanted = catalog::ListSharedDatabasesRequest { page_size, page_token, ..Default::default() };
+            let wanted = catalog::ListSharedDatabasesRequest { page_size, page_token };
             let page = client.list_shared_databases(wanted).await?.into_inner();
             Ok((page.shared_databases, page.next_page_token))
         }

@@ -204,7 +204,7 @@ impl Chain {
                 let active = standing.is_some_and(|model| model.phase == Phase::Active);
                 let last = standing.map(|model| model.until);
                 let term = mend_in.map_or(!self.rules.mending_term, |days| {
-                    days >= 0 && Some(today + Duration::days(i64::from(days))) <= last
+                    days >= 0 && Some(today + Duration::days(days)) <= last
                 });
                 in_force && active && *grounds && term
             }
