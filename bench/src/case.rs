@@ -4,37 +4,32 @@ use std::error::Error;
 use std::path::PathBuf;
 use std::process::Command;
 
-use govshare_cluster::{Cluster, Options, Seed, Storage};
 use govshare_proto::access_request::v1::AnswerKind;
 use govshare_proto::agreement::v1::AgreementState;
 use integration_tests::Platform;
 use sqlx::{Connection, PgConnection};
 
 use crate::report::Figure;
+use crate::sandbox::Sandbox;
 
 const CASES: usize = 40;
 const APPLICANT: &str = "fagaiwei";
 const PROVIDER: &str = "jiaowei";
 
-/// Plays cases one after the other, first without the services that only hear of them.
+/// Plays cases one after the other, with and then without the services that only hear of them.
 pub async fn run() -> Result<Vec<Figure>, Box<dyn Error>> {
-    let dir = tempfile::tempdir()?;
-    let storage = Storage::Sandbox(dir.path().join("sandbox"));
-    let options = Options { storage, revive: false, log: "warn".to_owned(), ..Options::disposable() };
-    let cluster = Cluster::start(options).await?;
-    cluster.plant(&Seed::builtin()).await?;
-    let platform = Platform::at(&cluster.gateway_endpoint(), cluster.identity().clone());
-    platform.wait_until_ready().await;
+    let sandbox = Sandbox::start().await?;
+    let (cluster, platform) = (&sandbox.cluster, &sandbox.platform);
     let entry = platform.published_entry(PROVIDER).await;
     platform.register_keys(&[APPLICANT, PROVIDER]).await;
     let mut database = PgConnection::connect(cluster.database_url()).await?;
-    play(&platform, &entry).await?;
+    play(platform, &entry).await?;
 
-    let all = commits_of_cases(&platform, &entry, &mut database).await?;
+    let all = commits_of_cases(platform, &entry, &mut database).await?;
     cluster.kill9("evaluation", 0).await?;
     cluster.kill9("audit", 0).await?;
-    let own = commits_of_cases(&platform, &entry, &mut database).await?;
-    cluster.stop().await?;
+    let own = commits_of_cases(platform, &entry, &mut database).await?;
+    sandbox.cluster.stop().await?;
     Ok(vec![
         Figure::at_most("case of eight steps: durable commits of its services", own, 12.0, "commits"),
         Figure::info("case of eight steps: commits with audit and evaluation", all, "commits"),

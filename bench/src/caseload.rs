@@ -7,7 +7,7 @@ use std::time::Instant;
 
 use access_request::store::Store;
 use access_request::sweeper::sweep;
-use govshare_cluster::{Cluster, Options, Seed, Storage};
+use govshare_cluster::Cluster;
 use govshare_model::Role;
 use govshare_proto::access_request::v1::access_request_service_client::AccessRequestServiceClient;
 use govshare_proto::access_request::v1::task_service_client::TaskServiceClient;
@@ -19,6 +19,7 @@ use sqlx::{AssertSqlSafe, Connection, PgConnection};
 use tonic::transport::Channel;
 
 use crate::report::{Figure, median};
+use crate::sandbox::Sandbox;
 
 const ROUNDS: usize = 7;
 const DUE: usize = 1_000;
@@ -30,13 +31,8 @@ const PROVIDER: &str = "jiaowei";
 
 /// Measures over 1,000,000 cases, however many rounds are asked for.
 pub async fn run() -> Result<Vec<Figure>, Box<dyn Error>> {
-    let dir = tempfile::tempdir()?;
-    let storage = Storage::Sandbox(dir.path().join("sandbox"));
-    let options = Options { storage, revive: false, log: "warn".to_owned(), ..Options::disposable() };
-    let cluster = Cluster::start(options).await?;
-    cluster.plant(&Seed::builtin()).await?;
-    let platform = Platform::at(&cluster.gateway_endpoint(), cluster.identity().clone());
-    platform.wait_until_ready().await;
+    let sandbox = Sandbox::start().await?;
+    let (cluster, platform) = (&sandbox.cluster, &sandbox.platform);
     let case = platform.submitted_request("fagaiwei", PROVIDER).await.id;
     let mut database = PgConnection::connect(cluster.database_url()).await?;
     sqlx::query("SET search_path TO access_request").execute(&mut database).await?;
@@ -51,7 +47,7 @@ pub async fn run() -> Result<Vec<Figure>, Box<dyn Error>> {
     for wanted in CLOSED {
         copies(&mut database, &case, wanted - closed, false).await?;
         closed = wanted;
-        sweeps.push(sweeping(&cluster, &mut database).await?);
+        sweeps.push(sweeping(cluster, &mut database).await?);
     }
     let ours = |at: usize| median(sweeps[at].iter().map(|(ours, _)| *ours));
     let bare = median(sweeps[1].iter().map(|(_, bare)| *bare));
@@ -73,9 +69,10 @@ pub async fn run() -> Result<Vec<Figure>, Box<dyn Error>> {
         "x",
     ));
 
+    cluster.restart("audit", 0).await?;
     cluster.restart("access-request", 0).await?;
-    figures.extend(work_list(&cluster, &platform, &case).await?);
-    cluster.stop().await?;
+    figures.extend(work_list(cluster, platform, &case).await?);
+    sandbox.cluster.stop().await?;
     Ok(figures)
 }
 

@@ -5,14 +5,15 @@ mod copy;
 
 use std::error::Error;
 
-use govshare_cluster::{Cluster, Options, Seed, Storage};
+use govshare_cluster::Seed;
 use govshare_proto::catalog::v1 as pb;
-use integration_tests::{Person, Platform};
+use integration_tests::Person;
 use sqlx::{Connection, PgConnection};
 use uuid::Uuid;
 
 use crate::durable::{Cost, Meter};
 use crate::report::{Figure, median};
+use crate::sandbox::Sandbox;
 
 const ROUNDS: usize = 7;
 /// As many as a call takes.
@@ -21,14 +22,9 @@ const ROWS: usize = 1_000;
 /// Measures with 5,000 rows a round, in full with 20,000.
 pub async fn run(full: bool) -> Result<Vec<Figure>, Box<dyn Error>> {
     let calls = if full { 20 } else { 5 };
-    let dir = tempfile::tempdir()?;
-    let storage = Storage::Sandbox(dir.path().join("sandbox"));
-    let options = Options { storage, revive: false, log: "warn".to_owned(), ..Options::disposable() };
-    let cluster = Cluster::start(options).await?;
+    let sandbox = Sandbox::start().await?;
+    let (cluster, platform) = (&sandbox.cluster, &sandbox.platform);
     let seed = Seed::builtin();
-    cluster.plant(&seed).await?;
-    let platform = Platform::at(&cluster.gateway_endpoint(), cluster.identity().clone());
-    platform.wait_until_ready().await;
     // What follows the commit is the audit's work and is measured there: its events wait in the outbox meanwhile.
     cluster.kill9("audit", 0).await?;
 
@@ -61,7 +57,7 @@ pub async fn run(full: bool) -> Result<Vec<Figure>, Box<dyn Error>> {
         }
     }
     drop(database);
-    cluster.stop().await?;
+    sandbox.cluster.stop().await?;
 
     let ratio = median(ours.iter().zip(&theirs).map(|(ours, theirs)| ours.rate / theirs.rate));
     let rate = |costs: &[Cost]| median(costs.iter().map(|cost| cost.rate));

@@ -5,13 +5,11 @@ mod bare;
 
 use std::error::Error;
 
-use govshare_cluster::{Cluster, Options, Seed, Storage};
 use govshare_model::Role;
 use govshare_proto::access_request::v1::access_request_service_client::AccessRequestServiceClient;
 use govshare_proto::access_request::v1::{AnswerKind, ProposeAnswerRequest};
 use govshare_proto::evaluation::v1::GetUnitIndicatorsRequest;
 use govshare_proto::evaluation::v1::evaluation_service_client::EvaluationServiceClient;
-use integration_tests::Platform;
 use service_kit::auth::services::{self, SERVICE_HEADER};
 use service_kit::config::{Environment, ServiceIdentity};
 use sqlx::{Connection, PgConnection};
@@ -21,6 +19,7 @@ use uuid::Uuid;
 
 use crate::durable::{Cost, Meter};
 use crate::report::{Figure, median};
+use crate::sandbox::Sandbox;
 pub use bare::serve as serve_bare;
 
 const ROUNDS: usize = 7;
@@ -31,13 +30,8 @@ const PROVIDER: &str = "jiaowei";
 /// Measures with 2,000 calls a round, in full with 20,000.
 pub async fn run(full: bool) -> Result<Vec<Figure>, Box<dyn Error>> {
     let calls = if full { 20_000 } else { 2_000 };
-    let dir = tempfile::tempdir()?;
-    let storage = Storage::Sandbox(dir.path().join("sandbox"));
-    let options = Options { storage, revive: false, log: "warn".to_owned(), ..Options::disposable() };
-    let cluster = Cluster::start(options).await?;
-    cluster.plant(&Seed::builtin()).await?;
-    let platform = Platform::at(&cluster.gateway_endpoint(), cluster.identity().clone());
-    platform.wait_until_ready().await;
+    let sandbox = Sandbox::start().await?;
+    let (cluster, platform) = (&sandbox.cluster, &sandbox.platform);
     let entry = platform.published_entry(PROVIDER).await;
     let mut cases = Vec::new();
     for _ in 0..WORKERS {
@@ -94,7 +88,7 @@ pub async fn run(full: bool) -> Result<Vec<Figure>, Box<dyn Error>> {
         }
     }
     drop(bare);
-    cluster.stop().await?;
+    sandbox.cluster.stop().await?;
 
     let ratio = median(our_costs.iter().zip(&bare_costs).map(|(ours, bare)| ours.rate / bare.rate));
     let rate = |costs: &[Cost]| median(costs.iter().map(|cost| cost.rate));

@@ -4,11 +4,11 @@ use std::path::PathBuf;
 
 use clap::{Subcommand, ValueEnum};
 use govshare_proto::evaluation::v1 as pb;
-use serde_json::json;
 
 use crate::connect::{Caller, pages, request_id, retrying};
 use crate::failure::Failure;
 use crate::output::Output;
+use crate::transfer::{self, Destination};
 
 #[derive(Debug, Subcommand)]
 pub enum Command {
@@ -55,12 +55,15 @@ pub enum Command {
         #[arg(long)]
         reason: String,
     },
-    /// Saves the form as a page that prints on A4.
-    Document {
+    /// Writes the form as HTML that prints on A4.
+    Print {
         feedback: String,
-        /// File to write; without it one named by title and number.
+        /// File to write, or a directory to write the page into under its own name.
+        #[arg(long, short, default_value = ".")]
+        out: PathBuf,
+        /// Write over an existing file.
         #[arg(long)]
-        out: Option<PathBuf>,
+        force: bool,
     },
     /// Shows one form.
     Show { feedback: String },
@@ -141,14 +144,11 @@ pub async fn run(command: Command, caller: &Caller, output: Output) -> Result<()
             let wanted = pb::GetFeedbackRequest { feedback_id: feedback };
             caller.feedback().get_feedback(wanted).await?.into_inner().feedback
         }
-        Command::Document { feedback, out } => {
+        Command::Print { feedback, out, force } => {
             let wanted = pb::GetFeedbackDocumentRequest { feedback_id: feedback };
             let page = caller.feedback().get_feedback_document(wanted).await?.into_inner();
-            let path = out.unwrap_or_else(|| PathBuf::from(&page.file_name));
-            std::fs::write(&path, &page.content).map_err(|error| Failure::file("write", &path, error))?;
-            let written = json!({ "file": path, "sha256": page.sha256 });
-            output.say(&written, || format!("{}  {}", page.sha256, path.display()));
-            return Ok(());
+            let destination = Destination { path: out, force };
+            return transfer::keep(&destination, &page.file_name, &page.content, &page.sha256, output);
         }
         Command::List { overdue, limit } => return list(caller, output, overdue, limit).await,
     };

@@ -7,13 +7,12 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand, ValueEnum};
 use govshare_proto::access_request::v1 as pb;
-use serde_json::json;
 use time::Date;
 
 use crate::args::{Global, day, day_to_proto};
 use crate::connect::{Caller, pages, request_id};
 use crate::failure::Failure;
-use crate::output::Output;
+use crate::transfer::{self, Destination};
 
 #[derive(Debug, Subcommand)]
 pub enum Command {
@@ -79,9 +78,12 @@ pub enum Command {
         /// Of answers: the refusal of this place among those answered anew, from 1. Without it the one that stands.
         #[arg(long, default_value_t = 0)]
         contested: i32,
-        /// File to write; without it, its own name here.
+        /// File to write, or a directory to write the page into under its own name.
+        #[arg(long, short, default_value = ".")]
+        out: PathBuf,
+        /// Write over an existing file.
         #[arg(long)]
-        out: Option<PathBuf>,
+        force: bool,
     },
     /// Notes between the parties of a case (留言).
     #[command(subcommand)]
@@ -228,8 +230,15 @@ pub async fn run(command: Command, global: &Global) -> Result<(), Failure> {
             reply.access_request.unwrap_or_default()
         }
         Command::Step(step) => steps::take(&caller, step).await?,
-        Command::Print { case, document, contested, out } => {
-            return document_to_file(&caller, &output, case, document, contested, out).await;
+        Command::Print { case, document, contested, out, force } => {
+            let wanted = pb::GetAccessRequestDocumentRequest {
+                access_request_id: case,
+                kind: pb::AccessRequestDocumentKind::from(document).into(),
+                contested_answer: contested,
+            };
+            let page = caller.access_requests().get_access_request_document(wanted).await?.into_inner();
+            let destination = Destination { path: out, force };
+            return transfer::keep(&destination, &page.file_name, &page.content, &page.sha256, output);
         }
         Command::Note(command) => return notes::run(command, &caller, &output).await,
         Command::Consent { case, etag } => consent_as_read(&caller, &case, etag).await?,
@@ -278,29 +287,14 @@ pub async fn run(command: Command, global: &Global) -> Result<(), Failure> {
     Ok(())
 }
 
-async fn document_to_file(
-    caller: &Caller,
-    output: &Output,
-    case: String,
-    document: Document,
-    contested_answer: i32,
-    out: Option<PathBuf>,
-) -> Result<(), Failure> {
-    let kind = match document {
-        Document::Application => pb::AccessRequestDocumentKind::Application,
-        Document::Answer => pb::AccessRequestDocumentKind::Answer,
-        Document::SuperiorStatement => pb::AccessRequestDocumentKind::SuperiorStatement,
-    };
-    let wanted =
-        pb::GetAccessRequestDocumentRequest { access_request_id: case, kind: kind.into(), contested_answer };
-    let printed = caller.access_requests().get_access_request_document(wanted).await?.into_inner();
-    // A name, not a way to another folder.
-    let name = printed.file_name.replace(['/', '\\'], "_");
-    let path = out.unwrap_or_else(|| PathBuf::from(name));
-    std::fs::write(&path, printed.content).map_err(|error| Failure::file("write", &path, error))?;
-    let written = json!({ "file": path, "sha256": printed.sha256 });
-    output.say(&written, || format!("{}  {}", printed.sha256, path.display()));
-    Ok(())
+impl From<Document> for pb::AccessRequestDocumentKind {
+    fn from(document: Document) -> Self {
+        match document {
+            Document::Application => Self::Application,
+            Document::Answer => Self::Answer,
+            Document::SuperiorStatement => Self::SuperiorStatement,
+        }
+    }
 }
 
 fn drafted(form: Form) -> pb::CreateAccessRequestRequest {

@@ -216,7 +216,7 @@ async fn art_28_form_and_answer_have_numbers_and_print_for_those_who_read_them()
     let answer = form.answer.clone().expect("a written answer");
     assert_eq!(
         (form.document_number.as_str(), answer.document_number.as_str()),
-        ("发改馈〔2026〕1号", "教委复〔2026〕1号")
+        ("发改馈〔2026〕1号", "教委核〔2026〕1号")
     );
     // What is refused takes no number, and the next is the next.
     let user = city.person(USER, Role::Drafter);
@@ -246,7 +246,7 @@ async fn art_28_form_and_answer_have_numbers_and_print_for_those_who_read_them()
     assert_eq!(page.file_name, "政务信息资源使用情况反馈表 发改馈〔2026〕1号.html");
     let text = String::from_utf8(page.content).expect("UTF-8");
     for part in
-        ["区发展改革委", "区教委", "准确性：人数与年鉴不符", "已更正。已更正并重新发布", "教委复〔2026〕1号"]
+        ["区发展改革委", "区教委", "准确性：人数与年鉴不符", "已更正。已更正并重新发布", "教委核〔2026〕1号"]
     {
         assert!(text.contains(part), "{part} is not on {text}");
     }

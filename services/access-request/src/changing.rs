@@ -104,7 +104,7 @@ pub fn parse<M: prost::Message>(
     let call = Call::new(request, request_id, &mut violations)?;
     let id = violations.parse("access_request_id", id);
     violations.finish()?;
-    Ok((call, id.unwrap_or(CaseId(Uuid::nil()))))
+    Ok((call, given(id)))
 }
 
 /// As [`parse`], for a transition with one written statement, which stands in `field`.
@@ -119,7 +119,7 @@ pub fn written<M: prost::Message>(
     let id = violations.parse("access_request_id", id);
     let text = violations.text(field, text, 1, 4000);
     violations.finish()?;
-    Ok((call, id.unwrap_or(CaseId(Uuid::nil())), text))
+    Ok((call, given(id), text))
 }
 
 /// An id that `violations` would have refused.

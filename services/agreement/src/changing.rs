@@ -6,6 +6,7 @@ use govshare_model::calendar::shanghai_date;
 use govshare_model::id::{AgreementId, UnitId};
 use govshare_model::pack::Packs;
 use govshare_proto::agreement::v1 as pb;
+use service_kit::document_number::Series;
 use service_kit::{Begin, Call, Database, Failure, Tx};
 use time::Date;
 use tonic::Response;
@@ -54,7 +55,7 @@ impl Agreements {
     /// register of the district (art. 26(一)).
     pub(crate) async fn next_number(&self, tx: &mut Tx, parties: &NamedParties) -> Result<String, Failure> {
         let office = &parties.info_office;
-        Ok(tx.next_document_number(&office.unit, &office.prefix, "协").await?.to_string())
+        Ok(tx.next_document_number(&office.unit, &office.prefix, Series::Agreement).await?.to_string())
     }
 
     /// Checks a signature by the caller's unit with the register's key. `None`: it is part of the agreement, whatever

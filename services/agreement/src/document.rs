@@ -8,6 +8,7 @@ use govshare_model::pack::DeliveryMode;
 use minijinja::value::Serde;
 use minijinja::{Environment, UndefinedBehavior};
 use serde::Serialize;
+use service_kit::form::day;
 use time::Date;
 
 use crate::agreement::lifecycle::{Replacement, ReplacementKind};
@@ -239,8 +240,4 @@ fn line(words: &str) -> String {
 
 fn lines(words: &str) -> Vec<String> {
     plain(words).lines().filter(|line| !line.trim().is_empty()).map(str::to_owned).collect()
-}
-
-fn day(date: Date) -> String {
-    format!("{}年{}月{}日", date.year(), u8::from(date.month()), date.day())
 }

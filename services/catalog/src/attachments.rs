@@ -4,7 +4,7 @@ use govshare_model::authority::{Decision, Relation, Rule, decide};
 use govshare_model::id::UnitId;
 use govshare_model::{Actor, Role};
 use service_kit::attachments::{ADD, Record, Records, Resource};
-use service_kit::{Failure, Reason, Tx};
+use service_kit::{Failure, Tx};
 use uuid::Uuid;
 
 use crate::collection::plan::{self, Plan};
@@ -37,9 +37,9 @@ impl Records for Papers {
     async fn load(&self, actor: &Actor, resource: &Resource) -> Result<Record, Failure> {
         let id: Uuid = resource.id(resource.kind())?;
         match resource.kind() {
-            EXPLANATION => Ok(of_explanation(&found(self.explanations.load(id).await, resource)?, actor)),
-            REGULATION => Ok(of_regulation(&found(self.regulations.load(id).await, resource)?, actor)),
-            PLAN => Ok(self.of_plan(&found(self.plans.load(id).await, resource)?, actor)),
+            EXPLANATION => Ok(of_explanation(&self.explanations.load(id).await?, actor)),
+            REGULATION => Ok(of_regulation(&self.regulations.load(id).await?, actor)),
+            PLAN => Ok(self.of_plan(&self.plans.load(id).await?, actor)),
             _ => Err(resource.not_found().into()),
         }
     }
@@ -47,13 +47,9 @@ impl Records for Papers {
     async fn lock(&self, tx: &mut Tx, actor: &Actor, resource: &Resource) -> Result<Record, Failure> {
         let id: Uuid = resource.id(resource.kind())?;
         match resource.kind() {
-            EXPLANATION => {
-                Ok(of_explanation(&found(self.explanations.load_for_update(tx, id).await, resource)?, actor))
-            }
-            REGULATION => {
-                Ok(of_regulation(&found(self.regulations.load_for_update(tx, id).await, resource)?, actor))
-            }
-            PLAN => Ok(self.of_plan(&found(self.plans.load_for_update(tx, id).await, resource)?, actor)),
+            EXPLANATION => Ok(of_explanation(&self.explanations.load_for_update(tx, id).await?, actor)),
+            REGULATION => Ok(of_regulation(&self.regulations.load_for_update(tx, id).await?, actor)),
+            PLAN => Ok(self.of_plan(&self.plans.load_for_update(tx, id).await?, actor)),
             _ => Err(resource.not_found().into()),
         }
     }
@@ -103,16 +99,6 @@ fn of_regulation(regulation: &Regulation, actor: &Actor) -> Record {
             && (stage.is_none() || regulations::policy::sees_pending(actor, regulation)),
         adds: may(ADDING, ADD, actor, relations, standing),
         open: matches!(stage, Some(Stage::Draft | Stage::Returned { .. })),
-    }
-}
-
-/// A record that is not there is refused in the same words as one that is hidden.
-fn found<T>(loaded: Result<T, Failure>, resource: &Resource) -> Result<T, Failure> {
-    match loaded {
-        Err(Failure::Refused(refusal)) if refusal.reason() == Reason::NotFound => {
-            Err(resource.not_found().into())
-        }
-        loaded => loaded,
     }
 }
 

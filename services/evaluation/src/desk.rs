@@ -1,6 +1,7 @@
 //! What every handler of a written procedure does alike: parse, load, authorize, transition, save, respond.
 
 use govshare_model::Actor;
+use service_kit::document_number::Series;
 use service_kit::page::Page;
 use service_kit::{Begin, Call, Failure, Refusal, Tx, Violations};
 use time::OffsetDateTime;
@@ -23,7 +24,7 @@ pub struct Desk<P> {
 pub struct Numbers {
     /// 机关代字 of the caller's unit.
     pub prefix: String,
-    pub series: &'static str,
+    pub series: Series,
 }
 
 /// What a step of the machine is given.

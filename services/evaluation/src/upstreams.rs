@@ -7,7 +7,9 @@ use govshare_proto::audit::internal::v1::audit_feed_service_client::AuditFeedSer
 use govshare_proto::catalog::internal::v1::catalog_facts_service_client::CatalogFactsServiceClient;
 use govshare_proto::catalog::internal::v1::{GetEntryFactsRequest, GetUnitFactsRequest};
 use service_kit::client::{Upstream, retrying};
+use service_kit::document_number::Series;
 use service_kit::{Failure, Refusal};
+use tonic::Code;
 
 use crate::desk::Numbers;
 use crate::procedure::feedback::Resource;
@@ -65,9 +67,14 @@ impl Catalog {
         Ok(RegisteredUnit { name, document_prefix: facts.document_prefix })
     }
 
-    /// Numbers of `unit`'s documents in a series.
-    pub async fn numbers(&self, unit: &UnitId, series: &'static str) -> Result<Numbers, Failure> {
-        Ok(Numbers { prefix: self.unit(unit).await?.document_prefix, series })
+    /// Numbers of `unit`'s documents in a series; what is not registered goes by its id.
+    pub async fn numbers(&self, unit: &UnitId, series: Series) -> Result<Numbers, Failure> {
+        let prefix = match self.unit(unit).await {
+            Ok(found) => found.document_prefix,
+            Err(Failure::Upstream(status)) if status.code() == Code::NotFound => unit.to_string(),
+            Err(failure) => return Err(failure),
+        };
+        Ok(Numbers { prefix, series })
     }
 
     /// The published version of an entry, suspended and retired ones too: data that was taken before may be found

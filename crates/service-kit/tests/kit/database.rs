@@ -11,8 +11,9 @@ use govshare_proto::evaluation::v1::{
 };
 use service_kit::call::Caller;
 use service_kit::config::DatabaseConfig;
-use service_kit::outbox::{Destination, Sent, backlog};
+use service_kit::outbox::{Destination, Row, Sent, backlog};
 use service_kit::{Begin, Call, Clock, Database, Failure, Reason, Violations};
+use sqlx::Connection;
 use sqlx::migrate::Migrator;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
@@ -180,6 +181,41 @@ async fn a_refused_command_stays_and_does_not_hold_up_the_others() {
     stop.cancel();
     relay.await.expect("the relay ends");
     assert_eq!(rows_in_outbox(&database).await, 1, "the refused row is kept for an operator");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_backlog_is_claimed_by_the_batch_whatever_the_planner_believes_of_it() {
+    let (owned, database) = database().await;
+    let mut owner = sqlx::PgConnection::connect(owned.url()).await.expect("the owner");
+    sqlx::query("VACUUM ANALYZE kit_test.outbox").execute(&mut owner).await.expect("known to be empty");
+    let largest = Arc::new(AtomicUsize::new(0));
+    let seen = Arc::clone(&largest);
+    let elsewhere = Destination::batches("elsewhere", move |rows: Vec<Row>| {
+        seen.fetch_max(rows.len(), Ordering::SeqCst);
+        async move { Sent { taken: rows.iter().map(|row| row.id).collect(), ..Sent::default() } }
+    });
+    let stop = CancellationToken::new();
+    let relay =
+        tokio::spawn(database.outbox().clone().relay(database.pool().clone(), vec![elsewhere], stop.clone()));
+    // By then the plan of the statement is the one for an empty table, and kept.
+    for _ in 0..20 {
+        database.outbox().settle("elsewhere", Duration::from_secs(5)).await;
+    }
+    sqlx::query(
+        "INSERT INTO outbox (destination, payload, disclosure) \
+         SELECT 'elsewhere', 'x', '' FROM generate_series(1, 5000)",
+    )
+    .execute(database.pool())
+    .await
+    .expect("a backlog");
+    let deadline = std::time::Instant::now() + Duration::from_secs(20);
+    while rows_in_outbox(&database).await > 0 {
+        assert!(std::time::Instant::now() < deadline, "rows stay in the outbox");
+        database.outbox().settle("elsewhere", Duration::from_millis(200)).await;
+    }
+    stop.cancel();
+    relay.await.expect("the relay ends");
+    assert_eq!(largest.load(Ordering::SeqCst), 500);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -1,6 +1,7 @@
 //! The written documents of a case, and the number (文号) that each gets with the commit of its step (art. 26, 27).
 
 use govshare_model::id::UnitId;
+use service_kit::document_number::Series;
 
 use super::{Happened, Transition};
 
@@ -15,12 +16,12 @@ pub enum DocumentKind {
 }
 
 impl DocumentKind {
-    /// The character of its series in a number: `发改申〔2026〕12号`.
-    pub fn series(self) -> &'static str {
+    /// In which its number is counted: `发改申〔2026〕12号`.
+    pub fn series(self) -> Series {
         match self {
-            Self::Application => "申",
-            Self::Answer => "复",
-            Self::SuperiorStatement => "函",
+            Self::Application => Series::Application,
+            Self::Answer => Series::Answer,
+            Self::SuperiorStatement => Series::SuperiorStatement,
         }
     }
 }

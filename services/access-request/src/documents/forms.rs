@@ -2,7 +2,7 @@
 
 use govshare_model::calendar::shanghai_date;
 use govshare_model::pack::{DeliveryMode, Pack};
-use service_kit::form::Form;
+use service_kit::form::{Form, day};
 use time::{Date, OffsetDateTime};
 
 use crate::access_request::case_file::{Stage, SuperiorMatter};
@@ -218,10 +218,6 @@ fn mode(mode: DeliveryMode) -> &'static str {
         DeliveryMode::File => "文件",
         DeliveryMode::AsAgreed => "按双方约定",
     }
-}
-
-fn day(date: Date) -> String {
-    format!("{}年{}月{}日", date.year(), u8::from(date.month()), date.day())
 }
 
 fn moment(at: OffsetDateTime) -> String {

@@ -3,6 +3,7 @@
 use access_request::access_request::{
     AccessRequest, AnswerKind, DocumentKind, Outcome, Rejection, Transition,
 };
+use service_kit::document_number::Series;
 
 use crate::support::*;
 
@@ -19,7 +20,10 @@ fn issued(transition: Result<Transition, Rejection>) -> (DocumentKind, String, A
 fn the_application_is_the_applicants_and_numbered_when_it_is_handed_in() {
     let submit = draft().submit(&resource(), pack(), calendar(), &asking(), NOW);
     let (kind, unit, case) = issued(submit);
-    assert_eq!((kind, unit.as_str(), kind.series()), (DocumentKind::Application, "fagaiwei", "申"));
+    assert_eq!(
+        (kind, unit.as_str(), kind.series()),
+        (DocumentKind::Application, "fagaiwei", Series::Application)
+    );
     assert_eq!(case.document_number, "第1号");
     let (kind, _, _) = issued(sought().submit_to_info_office(pack(), &asking(), NOW));
     assert_eq!(kind, DocumentKind::Application);
@@ -28,7 +32,7 @@ fn the_application_is_the_applicants_and_numbered_when_it_is_handed_in() {
 #[test]
 fn an_answer_and_a_statement_are_the_providers_and_an_answer_anew_has_a_number_of_its_own() {
     let (kind, unit, refused) = issued(proposed(AnswerKind::Refusal).refuse(words(), pack(), &zhao(), NOW));
-    assert_eq!((kind, unit.as_str(), kind.series()), (DocumentKind::Answer, "jiaowei", "复"));
+    assert_eq!((kind, unit.as_str(), kind.series()), (DocumentKind::Answer, "jiaowei", Series::Answer));
     assert_eq!(refused.state.answer().expect("answered").number, "第1号");
     let objected = done(refused.object(words(), &asking(), NOW));
     assert_eq!(objected.state.answer().expect("kept").number, "第1号");
@@ -43,7 +47,10 @@ fn an_answer_and_a_statement_are_the_providers_and_an_answer_anew_has_a_number_o
 
     let liaison = done(submitted().start_liaison(words(), words(), &wang(), NOW));
     let (kind, unit, told) = issued(liaison.superior_refuses(words(), &zhao(), NOW));
-    assert_eq!((kind, unit.as_str(), kind.series()), (DocumentKind::SuperiorStatement, "jiaowei", "函"));
+    assert_eq!(
+        (kind, unit.as_str(), kind.series()),
+        (DocumentKind::SuperiorStatement, "jiaowei", Series::SuperiorStatement)
+    );
     assert_eq!(told.file.superior.expect("a matter").document_number, "第1号");
 }
 

@@ -1,8 +1,8 @@
 //! The written explanation (书面说明) as it is printed (art. 16(2)).
 
 use govshare_model::calendar::shanghai_date;
-use service_kit::form::Form;
-use time::{Date, OffsetDateTime};
+use service_kit::form::{Form, day};
+use time::OffsetDateTime;
 
 use super::explanation::{Explanation, State};
 
@@ -30,6 +30,5 @@ pub fn form(explanation: &Explanation, unit: &str, info_office: &str) -> Form {
 }
 
 fn in_words(at: OffsetDateTime) -> String {
-    let day: Date = shanghai_date(at);
-    format!("{}年{}月{}日", day.year(), u8::from(day.month()), day.day())
+    day(shanghai_date(at))
 }

@@ -3,6 +3,7 @@
 use govshare_model::id::UnitId;
 use govshare_proto::catalog::v1 as pb;
 use govshare_proto::catalog::v1::explanation_service_server::ExplanationService;
+use service_kit::document_number::Series;
 use service_kit::page::Page;
 use service_kit::{Begin, Call, Database, Failure, Violations, call};
 use tonic::{Request, Response, Status};
@@ -13,9 +14,6 @@ use super::store::{ExplanationStore, Filter};
 use super::{convert, form, policy};
 use crate::convert::{check_etag, given, parse_step};
 use crate::units::store::UnitStore;
-
-/// Of the numbers of filed explanations, `教委说〔2026〕3号`.
-const SERIES: &str = "说";
 
 pub struct Explanations {
     pub database: Database,
@@ -149,7 +147,7 @@ impl ExplanationService for Explanations {
         convert::authorize(&call.actor, "FileExplanation", &found)?;
         found.check_filing(&call.actor).map_err(Failure::from)?;
         let prefix = self.units.document_prefix(&mut tx, &found.unit).await?;
-        let number = tx.next_document_number(&found.unit, prefix.as_str(), SERIES).await?;
+        let number = tx.next_document_number(&found.unit, prefix.as_str(), Series::Explanation).await?;
         let now = self.database.clock().now();
         let filed = found.file(number.to_string(), &call.actor, now).map_err(Failure::from)?;
         self.store.save(&mut tx, &filed, &call.actor).await?;

@@ -108,7 +108,8 @@ impl ScheduleStore {
     pub async fn take_unscheduled(&self, tx: &mut Tx, limit: i64) -> Result<Vec<EntryId>, Failure> {
         let taken = sqlx::query_scalar!(
             "DELETE FROM catalog.unscheduled_entries \
-             WHERE entry_id IN (SELECT entry_id FROM catalog.unscheduled_entries ORDER BY entry_id LIMIT $1) \
+             WHERE entry_id = ANY (ARRAY ( \
+               SELECT entry_id FROM catalog.unscheduled_entries ORDER BY entry_id LIMIT $1)) \
              RETURNING entry_id",
             limit
         )

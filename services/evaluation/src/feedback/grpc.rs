@@ -7,6 +7,7 @@ use govshare_model::id::{CaseId, EntryId, UnitId};
 use govshare_model::pack::Packs;
 use govshare_proto::evaluation::v1 as pb;
 use govshare_proto::evaluation::v1::feedback_service_server::FeedbackService;
+use service_kit::document_number::Series;
 use service_kit::form::Print;
 use service_kit::page::Page;
 use service_kit::{Call, Failure, Violations, call};
@@ -26,10 +27,6 @@ pub struct FeedbackForms {
     pub packs: Arc<Packs>,
     pub info_office: UnitId,
 }
-
-/// Series of the forms, and of the answers to them.
-const FORMS: &str = "馈";
-const ANSWERS: &str = "复";
 
 type Reply<T> = Result<Response<T>, Status>;
 
@@ -72,7 +69,7 @@ impl FeedbackService for FeedbackForms {
         }
         let pack =
             self.packs.in_force(shanghai_date(self.desk.now())).ok_or(Failure::from(Rejection::NoPolicy))?;
-        let numbers = self.catalog.numbers(&call.actor.unit, FORMS).await?;
+        let numbers = self.catalog.numbers(&call.actor.unit, Series::Feedback).await?;
         let reply = self.desk.open(
             &call,
             Some(numbers),
@@ -177,7 +174,7 @@ impl FeedbackService for FeedbackForms {
         let (call, id) = step(&request, "feedback_id", &body.feedback_id, &body.request_id, &mut violations)?;
         let text = violations.text("text", &body.text, 1, 4000);
         violations.finish()?;
-        let numbers = self.catalog.numbers(&call.actor.unit, ANSWERS).await?;
+        let numbers = self.catalog.numbers(&call.actor.unit, Series::FeedbackAnswer).await?;
         let reply = self.desk.change_document(
             &call,
             Some(numbers),

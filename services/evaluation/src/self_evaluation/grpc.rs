@@ -7,6 +7,7 @@ use govshare_model::id::UnitId;
 use govshare_model::pack::Packs;
 use govshare_proto::evaluation::v1 as pb;
 use govshare_proto::evaluation::v1::self_evaluation_service_server::SelfEvaluationService;
+use service_kit::document_number::Series;
 use service_kit::form::Print;
 use service_kit::page::Page;
 use service_kit::{Call, Failure, Violations, call};
@@ -27,9 +28,6 @@ pub struct SelfEvaluations {
     pub catalog: Catalog,
     pub packs: Arc<Packs>,
 }
-
-/// Series of their numbers.
-const SERIES: &str = "评";
 
 type Reply<T> = Result<Response<T>, Status>;
 
@@ -131,7 +129,7 @@ impl SelfEvaluationService for SelfEvaluations {
         let field = "self_evaluation_id";
         let (call, id) = step(&request, field, &body.self_evaluation_id, &body.request_id, &mut violations)?;
         violations.finish()?;
-        let numbers = self.catalog.numbers(&call.actor.unit, SERIES).await?;
+        let numbers = self.catalog.numbers(&call.actor.unit, Series::SelfEvaluation).await?;
         let reply = self.desk.change_document(
             &call,
             Some(numbers),

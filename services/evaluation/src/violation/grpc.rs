@@ -8,6 +8,7 @@ use govshare_model::id::UnitId;
 use govshare_model::pack::Packs;
 use govshare_proto::evaluation::v1 as pb;
 use govshare_proto::evaluation::v1::violation_service_server::ViolationService;
+use service_kit::document_number::Series;
 use service_kit::page::Page;
 use service_kit::{Call, call};
 use tonic::{Request, Response, Status};
@@ -26,9 +27,6 @@ pub struct Violations {
     pub catalog: Catalog,
     pub packs: Arc<Packs>,
 }
-
-/// Series of findings and of sanctions.
-const SERIES: &str = "处";
 
 type Reply<T> = Result<Response<T>, Status>;
 
@@ -145,7 +143,7 @@ impl ViolationService for Violations {
         violations.check(!body.grave || !body.kind.is_empty(), "grave", "needs a kind / 须先认定违规类型");
         violations.finish()?;
         let kind = Some(body.kind.as_str()).filter(|kind| !kind.is_empty());
-        let numbers = self.catalog.numbers(&call.actor.unit, SERIES).await?;
+        let numbers = self.catalog.numbers(&call.actor.unit, Series::Violation).await?;
         let reply = self.desk.change_document(
             &call,
             Some(numbers),
@@ -195,7 +193,7 @@ impl ViolationService for Violations {
         let (call, id) = step(&request, field, &body.violation_id, &body.request_id, &mut violations)?;
         let sanction = violations.text("sanction", &body.sanction, 1, 4000);
         violations.finish()?;
-        let numbers = self.catalog.numbers(&call.actor.unit, SERIES).await?;
+        let numbers = self.catalog.numbers(&call.actor.unit, Series::Violation).await?;
         let reply = self.desk.change_document(
             &call,
             Some(numbers),
