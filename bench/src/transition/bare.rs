@@ -100,7 +100,20 @@ impl Bare {
         .execute(&mut *tx)
         .await?;
         sqlx::query(
-            "WITH sent AS (INSERT INTO outbox (destination, payload, disclosure) VALUES ('bare', $1, $2)) \
+            "WITH gone AS (DELETE FROM tasks WHERE aggregate = $6 AND kind <> 'answer'), \
+             waiting AS (INSERT INTO tasks (aggregate, kind, role, unit, roles, not_for, case_id, zh, en, subject, \
+                 article, due, provisional, create_time) \
+               VALUES ($6, 'answer', 'approver', 'bare', '{approver}', 'bare', $7, '审批并作出答复', \
+                 'give the proposed answer', 'bare', '26', 'infinity', false, now()) \
+               ON CONFLICT (aggregate, kind, role) DO UPDATE SET unit = excluded.unit, roles = excluded.roles, \
+                 not_for = excluded.not_for, case_id = excluded.case_id, zh = excluded.zh, en = excluded.en, \
+                 subject = excluded.subject, article = excluded.article, due = excluded.due, \
+                 provisional = excluded.provisional \
+               WHERE (tasks.unit, tasks.roles, tasks.not_for, tasks.zh, tasks.en, tasks.subject, tasks.due, \
+                   tasks.provisional) \
+                 IS DISTINCT FROM (excluded.unit, excluded.roles, excluded.not_for, excluded.zh, excluded.en, \
+                   excluded.subject, excluded.due, excluded.provisional)), \
+             sent AS (INSERT INTO outbox (destination, payload, disclosure) VALUES ('bare', $1, $2)) \
              INSERT INTO idempotency (unit, subject, method, request_id, request_hash, reply) \
              VALUES ('bare', 'bare', 'bare', $3, $4, $5)",
         )
@@ -109,6 +122,8 @@ impl Bare {
         .bind(request_id)
         .bind(vec![b'x'; 32])
         .bind(vec![b'x'; 500])
+        .bind(format!("access-request/{case}"))
+        .bind(case.to_string())
         .execute(&mut *tx)
         .await?;
         tx.commit().await

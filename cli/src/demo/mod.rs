@@ -15,6 +15,7 @@ mod refused_case;
 mod stage;
 
 use std::path::PathBuf;
+use std::pin::Pin;
 use std::time::Duration;
 
 use clap::Args;
@@ -48,12 +49,10 @@ impl Demo {
     pub async fn run(self, global: &Global) -> Result<(), Failure> {
         let stage = Stage::open(global).await?;
         let mut narrator = Narrator::new(global.output());
-        let play = async {
-            if self.full {
-                full::play(&stage, &mut narrator, self.out.as_deref()).await
-            } else {
-                self.play(&stage, &mut narrator).await
-            }
+        let play: Pin<Box<dyn Future<Output = _>>> = if self.full {
+            Box::pin(full::play(&stage, &mut narrator, self.out.as_deref()))
+        } else {
+            Box::pin(self.play(&stage, &mut narrator))
         };
         let played = tokio::select! {
             played = play => played,

@@ -4,6 +4,7 @@
 use std::str::FromStr;
 use std::time::Duration;
 
+use futures_util::future::BoxFuture;
 use govshare_model::{Actor, Task};
 use prost::Message;
 use sqlx::migrate::Migrator;
@@ -18,6 +19,9 @@ use crate::event::{Event, Sealed};
 use crate::failure::{Failure, database_is_gone};
 use crate::outbox::{AUDIT, Held, Outbox};
 use crate::tasks;
+
+/// Work in the database. Boxed, so that it is compiled once, here, and not for every reply of every service.
+pub type Working<'a, T> = BoxFuture<'a, Result<T, Failure>>;
 
 /// How long replies are kept for repeats with the same request_id.
 pub const REPLAY_HOURS: i32 = 24;
@@ -83,24 +87,39 @@ impl Database {
     /// The reply of a call that was carried out before: for calls that ask other services something before they
     /// [`begin`](Self::begin), whose answers may have changed since.
     pub async fn replay<R: Message + Default>(&self, call: &Call) -> Result<Option<R>, Failure> {
-        earlier_reply(call, &mut *self.pool.acquire().await?).await
+        self.earlier(call).await?.map(decoded).transpose()
+    }
+
+    fn earlier<'a>(&'a self, call: &'a Call) -> Working<'a, Option<Vec<u8>>> {
+        Box::pin(async move { earlier_reply(call, &mut *self.pool.acquire().await?).await })
     }
 
     /// Opens the transaction of a mutating call, or gives the reply of its first run. Repeats that come while
     /// the first still runs wait for it.
     pub async fn begin<R: Message + Default>(&self, call: &Call) -> Result<Begin<R>, Failure> {
-        let begin = format!("BEGIN; SELECT pg_advisory_xact_lock({})", call.lock_number());
-        let mut tx = self.begin_with(begin).await?;
-        Ok(match earlier_reply(call, &mut tx).await? {
-            Some(reply) => Begin::Replay(reply),
-            None => Begin::Fresh(self.tx(tx)),
+        Ok(match self.begin_call(call).await? {
+            Begin::Replay(reply) => Begin::Replay(decoded(reply)?),
+            Begin::Fresh(tx) => Begin::Fresh(tx),
+        })
+    }
+
+    fn begin_call<'a>(&'a self, call: &'a Call) -> Working<'a, Begin<Vec<u8>>> {
+        Box::pin(async move {
+            let begin = format!("BEGIN; SELECT pg_advisory_xact_lock({})", call.lock_number());
+            let mut tx = self.begin_with(begin).await?;
+            Ok(match earlier_reply(call, &mut tx).await? {
+                Some(reply) => Begin::Replay(reply),
+                None => Begin::Fresh(self.tx(tx)),
+            })
         })
     }
 
     /// Opens a transaction for what the platform itself does, or another service asks for.
-    pub async fn transaction(&self) -> Result<Tx, Failure> {
-        let tx = self.begin_with("BEGIN".to_owned()).await?;
-        Ok(self.tx(tx))
+    pub fn transaction(&self) -> Working<'_, Tx> {
+        Box::pin(async move {
+            let tx = self.begin_with("BEGIN".to_owned()).await?;
+            Ok(self.tx(tx))
+        })
     }
 
     fn tx(&self, inner: Transaction<'static, Postgres>) -> Tx {
@@ -133,10 +152,7 @@ impl Database {
 }
 
 /// The reply that is kept for repeats of a call; the same request_id with another body is refused.
-async fn earlier_reply<R: Message + Default>(
-    call: &Call,
-    connection: &mut PgConnection,
-) -> Result<Option<R>, Failure> {
+async fn earlier_reply(call: &Call, connection: &mut PgConnection) -> Result<Option<Vec<u8>>, Failure> {
     let earlier: Option<(Vec<u8>, Vec<u8>)> = sqlx::query_as(
         "SELECT request_hash, reply FROM idempotency \
          WHERE unit = $1 AND subject = $2 AND method = $3 AND request_id = $4",
@@ -149,9 +165,13 @@ async fn earlier_reply<R: Message + Default>(
     .await?;
     match earlier {
         Some((hash, _)) if hash != call.request_hash => Err(call.reused().into()),
-        Some((_, reply)) => Ok(Some(R::decode(reply.as_slice()).map_err(Failure::internal)?)),
+        Some((_, reply)) => Ok(Some(reply)),
         None => Ok(None),
     }
+}
+
+fn decoded<R: Message + Default>(reply: Vec<u8>) -> Result<R, Failure> {
+    R::decode(reply.as_slice()).map_err(Failure::internal)
 }
 
 /// A row for the outbox, written at commit.
@@ -217,57 +237,66 @@ impl Tx {
     }
 
     /// Commits the call: change, work lists, outbox and the reply for repeats, in one statement.
-    pub async fn commit<R: Message>(mut self, call: &Call, reply: R) -> Result<R, Failure> {
-        let pending = !self.rows.is_empty();
-        let (destinations, payloads, disclosures) = columns(std::mem::take(&mut self.rows));
-        let tasks = std::mem::take(&mut self.tasks);
-        let statement = if tasks.is_empty() {
-            format!("WITH sent AS ({}) {}", send(1), keep_reply(4))
-        } else {
-            format!("{}, sent AS ({}) {}", tasks::REPLACE, send(16), keep_reply(19))
-        };
-        let mut query = sqlx::query(AssertSqlSafe(statement));
-        if !tasks.is_empty() {
-            query = tasks.columns().bind(query, self.clock.now());
-        }
-        query
-            .bind(destinations)
-            .bind(payloads)
-            .bind(disclosures)
-            .bind(call.actor.unit.as_str())
-            .bind(call.actor.subject.as_str())
-            .bind(&*call.method)
-            .bind(call.request_id)
-            .bind(&call.request_hash)
-            .bind(reply.encode_to_vec())
-            .execute(&mut *self.inner)
-            .await?;
-        self.inner.commit().await?;
-        if pending {
-            self.outbox.wake();
-        }
+    pub async fn commit<R: Message>(self, call: &Call, reply: R) -> Result<R, Failure> {
+        self.commit_call(call, reply.encode_to_vec()).await?;
         Ok(reply)
     }
 
-    /// Commits what has no request_id: change, work lists and outbox.
-    pub async fn commit_unasked(mut self) -> Result<(), Failure> {
-        let pending = !self.rows.is_empty();
-        let (destinations, payloads, disclosures) = columns(std::mem::take(&mut self.rows));
-        let tasks = std::mem::take(&mut self.tasks);
-        if pending || !tasks.is_empty() {
-            let statement =
-                if tasks.is_empty() { send(1) } else { format!("{} {}", tasks::REPLACE, send(16)) };
+    fn commit_call(mut self, call: &Call, reply: Vec<u8>) -> Working<'_, ()> {
+        Box::pin(async move {
+            let pending = !self.rows.is_empty();
+            let (destinations, payloads, disclosures) = columns(std::mem::take(&mut self.rows));
+            let tasks = std::mem::take(&mut self.tasks);
+            let statement = if tasks.is_empty() {
+                format!("WITH sent AS ({}) {}", send(1), keep_reply(4))
+            } else {
+                format!("{}, sent AS ({}) {}", tasks::REPLACE, send(16), keep_reply(19))
+            };
             let mut query = sqlx::query(AssertSqlSafe(statement));
             if !tasks.is_empty() {
                 query = tasks.columns().bind(query, self.clock.now());
             }
-            query.bind(destinations).bind(payloads).bind(disclosures).execute(&mut *self.inner).await?;
-        }
-        self.inner.commit().await?;
-        if pending {
-            self.outbox.wake();
-        }
-        Ok(())
+            query
+                .bind(destinations)
+                .bind(payloads)
+                .bind(disclosures)
+                .bind(call.actor.unit.as_str())
+                .bind(call.actor.subject.as_str())
+                .bind(&*call.method)
+                .bind(call.request_id)
+                .bind(&call.request_hash)
+                .bind(reply)
+                .execute(&mut *self.inner)
+                .await?;
+            self.inner.commit().await?;
+            if pending {
+                self.outbox.wake();
+            }
+            Ok(())
+        })
+    }
+
+    /// Commits what has no request_id: change, work lists and outbox.
+    pub fn commit_unasked(mut self) -> Working<'static, ()> {
+        Box::pin(async move {
+            let pending = !self.rows.is_empty();
+            let (destinations, payloads, disclosures) = columns(std::mem::take(&mut self.rows));
+            let tasks = std::mem::take(&mut self.tasks);
+            if pending || !tasks.is_empty() {
+                let statement =
+                    if tasks.is_empty() { send(1) } else { format!("{} {}", tasks::REPLACE, send(16)) };
+                let mut query = sqlx::query(AssertSqlSafe(statement));
+                if !tasks.is_empty() {
+                    query = tasks.columns().bind(query, self.clock.now());
+                }
+                query.bind(destinations).bind(payloads).bind(disclosures).execute(&mut *self.inner).await?;
+            }
+            self.inner.commit().await?;
+            if pending {
+                self.outbox.wake();
+            }
+            Ok(())
+        })
     }
 }
 

@@ -1,7 +1,8 @@
 //! A service as a process: arguments, configuration, telemetry, signals.
 
 use std::future::Future;
-use std::path::PathBuf;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
 use std::pin::Pin;
 use std::process::ExitCode;
 
@@ -12,7 +13,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
 use crate::clock::Clock;
-use crate::config::Config;
+use crate::config::{Config, Telemetry};
 use crate::{database, telemetry};
 
 /// What a service is given to run: bound sockets, business time, and the word to stop.
@@ -31,12 +32,45 @@ pub type Error = Box<dyn std::error::Error + Send + Sync>;
 /// every program that runs it.
 pub type Serving = Pin<Box<dyn Future<Output = Result<(), Error>> + Send>>;
 
+/// A service before its start: what the process has to know of its configuration, and the service itself.
+struct Prepared {
+    listen: SocketAddr,
+    admin_listen: SocketAddr,
+    telemetry: Telemetry,
+    /// URLs of the owner and of the runtime role.
+    migrate: Option<(String, String)>,
+    serve: Box<dyn FnOnce(Runtime) -> Serving>,
+}
+
 /// `main` of a service: `serve` or `migrate`, both with an optional `--config FILE`.
-pub fn run<S: DeserializeOwned>(
+pub fn run<S: DeserializeOwned + 'static>(
     service: &'static str,
-    defaults: &str,
+    defaults: &'static str,
     migrations: Option<&'static Migrator>,
-    serve: impl FnOnce(Config<S>, Runtime) -> Serving,
+    serve: fn(Config<S>, Runtime) -> Serving,
+) -> ExitCode {
+    // Only this depends on the service; what follows is compiled once for all.
+    let prepare = move |file: Option<&Path>| {
+        let config = Config::<S>::load(defaults, file)?;
+        let migrate = match &config.migrate {
+            Some(owner) => Some((owner.url.clone(), config.database()?.url.clone())),
+            None => None,
+        };
+        Ok(Prepared {
+            listen: config.server.listen,
+            admin_listen: config.server.admin_listen,
+            telemetry: config.telemetry.clone(),
+            migrate,
+            serve: Box::new(move |runtime| serve(config, runtime)),
+        })
+    };
+    perform(service, &prepare, migrations)
+}
+
+fn perform(
+    service: &'static str,
+    prepare: &dyn Fn(Option<&Path>) -> Result<Prepared, Error>,
+    migrations: Option<&'static Migrator>,
 ) -> ExitCode {
     let usage = || {
         eprintln!("usage: govshare-{service} serve|migrate [--config FILE]");
@@ -49,11 +83,11 @@ pub fn run<S: DeserializeOwned>(
         (Some("--config"), Some(path)) => Some(PathBuf::from(path)),
         _ => return usage(),
     };
-    let outcome = Config::load(defaults, file.as_deref()).map_err(Error::from).and_then(|config| {
+    let outcome = prepare(file.as_deref()).and_then(|prepared| {
         let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
         match (command.as_str(), migrations) {
-            ("serve", _) => runtime.block_on(serve_process(service, config, serve)),
-            ("migrate", Some(migrations)) => runtime.block_on(migrate_process(service, config, migrations)),
+            ("serve", _) => runtime.block_on(serve_process(service, prepared)),
+            ("migrate", Some(migrations)) => runtime.block_on(migrate_process(service, prepared, migrations)),
             _ => Err("the command is not one of this service's".into()),
         }
     });
@@ -66,18 +100,14 @@ pub fn run<S: DeserializeOwned>(
     }
 }
 
-async fn serve_process<S>(
-    service: &'static str,
-    config: Config<S>,
-    serve: impl FnOnce(Config<S>, Runtime) -> Serving,
-) -> Result<(), Error> {
-    let _telemetry = telemetry::start(service, &config.telemetry)?;
-    let bind = async |address: std::net::SocketAddr| {
+async fn serve_process(service: &'static str, prepared: Prepared) -> Result<(), Error> {
+    let _telemetry = telemetry::start(service, &prepared.telemetry)?;
+    let bind = async |address: SocketAddr| {
         TcpListener::bind(address).await.map_err(|error| format!("cannot listen on {address}: {error}"))
     };
     let runtime = Runtime {
-        listener: bind(config.server.listen).await?,
-        admin: Some(bind(config.server.admin_listen).await?),
+        listener: bind(prepared.listen).await?,
+        admin: Some(bind(prepared.admin_listen).await?),
         clock: Clock::default(),
         shutdown: CancellationToken::new(),
     };
@@ -91,11 +121,11 @@ async fn serve_process<S>(
         }
         stop.cancel();
     });
-    serve(config, runtime).await
+    (prepared.serve)(runtime).await
 }
 
-async fn migrate_process<S>(service: &str, config: Config<S>, migrations: &Migrator) -> Result<(), Error> {
-    let owner = config.migrate.as_ref().ok_or("migrate.url is not set (GOVSHARE__MIGRATE__URL)")?;
-    database::migrate(service, &owner.url, &config.database()?.url, migrations).await?;
+async fn migrate_process(service: &str, prepared: Prepared, migrations: &Migrator) -> Result<(), Error> {
+    let (owner, runtime) = prepared.migrate.ok_or("migrate.url is not set (GOVSHARE__MIGRATE__URL)")?;
+    database::migrate(service, &owner, &runtime, migrations).await?;
     Ok(())
 }

@@ -46,14 +46,15 @@ pub async fn play(
     parties::register(stage, narrator, &parties).await?;
 
     let mut walk = Walk::new(stage, narrator, parties, folder.clone());
-    let plan = general::play(&mut walk).await?;
-    duties::play(&mut walk, plan).await?;
-    let listed = catalogue::play(&mut walk, &imported).await?;
-    collection::play(&mut walk, &listed).await?;
-    let shared = sharing::play(&mut walk, &listed).await?;
-    security::play(&mut walk, &shared, &listed).await?;
-    supervision::play(&mut walk).await?;
-    closing::play(&mut walk, &shared).await?;
+    // Boxed: all chapters as one state machine take the compiler minutes.
+    let plan = Box::pin(general::play(&mut walk)).await?;
+    Box::pin(duties::play(&mut walk, plan)).await?;
+    let listed = Box::pin(catalogue::play(&mut walk, &imported)).await?;
+    Box::pin(collection::play(&mut walk, &listed)).await?;
+    let shared = Box::pin(sharing::play(&mut walk, &listed)).await?;
+    Box::pin(security::play(&mut walk, &shared, &listed)).await?;
+    Box::pin(supervision::play(&mut walk)).await?;
+    Box::pin(closing::play(&mut walk, &shared)).await?;
     let articles = walk.finish()?;
     Ok(json!({ "articles": articles, "folder": folder, "case_number": shared.case.number }))
 }

@@ -30,8 +30,10 @@ const BATCH: i64 = 500;
 const LEASE_SECONDS: f64 = 30.0;
 /// A refused row is tried again after this time; an operator finds it by the metric and the log.
 const REFUSED_SECONDS: f64 = 300.0;
-/// A row that waits for another is tried again after this time.
+/// A row that waits for another, or that the other end failed at, is tried again after this time.
 const WAITING_SECONDS: f64 = 2.0;
+/// Rows that the other end fails at before it counts as out of reach.
+const FAULTS: usize = 3;
 const IDLE_POLL: Duration = Duration::from_millis(500);
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 
@@ -70,7 +72,8 @@ pub struct Sent {
     pub taken: Vec<i64>,
     /// Refused for good: kept and tried much later.
     pub refused: Vec<i64>,
-    /// To be taken after another row: tried again in a while, so that later rows get their turn however many wait.
+    /// To be taken after another row, or failed at by the other end: tried again in a while, so that later rows get
+    /// their turn however many wait.
     pub waiting: Vec<i64>,
     /// Not all could be sent: what is in none of the lists is released and tried again soon.
     pub unreachable: bool,
@@ -115,6 +118,14 @@ impl Destination {
                             sent.unreachable = true;
                             break;
                         }
+                        Err(status) if is_fault(&status) => {
+                            tracing::error!(destination = name, row = row.id, %status, "the other end failed");
+                            sent.waiting.push(row.id);
+                            if sent.waiting.len() == FAULTS {
+                                sent.unreachable = true;
+                                break;
+                            }
+                        }
                         Err(status) => {
                             tracing::error!(destination = name, row = row.id, %status, "command refused");
                             sent.refused.push(row.id);
@@ -140,6 +151,7 @@ impl Destination {
 async fn append(mut client: AuditIngestServiceClient<Upstream>, rows: Vec<Row>) -> Sent {
     let mut sent = Sent::default();
     let mut batches = vec![rows];
+    let mut faults = 0;
     while let Some(rows) = batches.pop() {
         let events =
             rows.iter().map(|row| NewEvent { leaf: row.payload.clone(), disclosure: row.disclosure.clone() });
@@ -155,6 +167,15 @@ async fn append(mut client: AuditIngestServiceClient<Upstream>, rows: Vec<Row>) 
                 tracing::warn!(%status, "audit not reached yet");
                 sent.unreachable = true;
                 break;
+            }
+            Err(status) if rows.len() == 1 && is_fault(&status) => {
+                tracing::error!(row = rows[0].id, %status, "the audit failed");
+                sent.waiting.push(rows[0].id);
+                faults += 1;
+                if faults == FAULTS {
+                    sent.unreachable = true;
+                    break;
+                }
             }
             Err(status) if rows.len() == 1 => {
                 tracing::error!(row = rows[0].id, %status, "audit event refused");
@@ -175,9 +196,12 @@ fn is_transient(status: &tonic::Status) -> bool {
             | Code::ResourceExhausted
             | Code::Unauthenticated
             | Code::Aborted
-            | Code::Internal
-            | Code::Unknown
     )
+}
+
+/// The other end broke, maybe at this row only.
+fn is_fault(status: &tonic::Status) -> bool {
+    matches!(status.code(), Code::Internal | Code::Unknown)
 }
 
 /// An audit event whose row is committed with its change, but which its writer sends: the relays leave the row

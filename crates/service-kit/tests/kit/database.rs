@@ -184,6 +184,38 @@ async fn a_refused_command_stays_and_does_not_hold_up_the_others() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn rows_that_the_other_end_breaks_at_hold_up_no_others_and_go_when_it_is_mended() {
+    let (_owned, database) = database().await;
+    sqlx::query(
+        "INSERT INTO outbox (destination, payload, disclosure) \
+         SELECT 'elsewhere', CASE WHEN n <= 4 THEN 'broken'::bytea ELSE 'x' END, '' FROM generate_series(1, 20) n",
+    )
+    .execute(database.pool())
+    .await
+    .expect("rows");
+    let mended = Arc::new(AtomicBool::new(false));
+    let works = Arc::clone(&mended);
+    let elsewhere = Destination::commands("elsewhere", move |payload| {
+        let works = payload != b"broken" || works.load(Ordering::SeqCst);
+        async move { if works { Ok(()) } else { Err(tonic::Status::internal("a fault")) } }
+    });
+    let stop = CancellationToken::new();
+    let relay =
+        tokio::spawn(database.outbox().clone().relay(database.pool().clone(), vec![elsewhere], stop.clone()));
+    for (left, mends) in [(4, false), (0, true)] {
+        mended.store(mends, Ordering::SeqCst);
+        let deadline = std::time::Instant::now() + Duration::from_secs(30);
+        while rows_in_outbox(&database).await > left {
+            assert!(std::time::Instant::now() < deadline, "rows stay in the outbox");
+            database.outbox().settle("elsewhere", Duration::from_millis(200)).await;
+        }
+        assert_eq!(rows_in_outbox(&database).await, left);
+    }
+    stop.cancel();
+    relay.await.expect("the relay ends");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_backlog_is_claimed_by_the_batch_whatever_the_planner_believes_of_it() {
     let (owned, database) = database().await;
     let mut owner = sqlx::PgConnection::connect(owned.url()).await.expect("the owner");

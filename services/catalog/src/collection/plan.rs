@@ -18,6 +18,8 @@ pub struct Plan {
     /// All who wrote on it; none of them submits it.
     pub written_by: BTreeSet<Subject>,
     pub state: State,
+    /// The statistics bureau did not approve once: it sees the plan again, whatever its items say by then (art. 10).
+    pub survey_returned: bool,
     pub created: OffsetDateTime,
     pub updated: OffsetDateTime,
     /// 1 with the draft, one more with each change: also the version of its audit events.
@@ -195,6 +197,7 @@ impl Plan {
             content,
             written_by: BTreeSet::from([by.subject.clone()]),
             state: State::Draft,
+            survey_returned: false,
             created: now,
             updated: now,
             version: 1,
@@ -254,7 +257,7 @@ impl Plan {
         }
         let (pack, pack_version) = (pack.id.clone(), pack.version);
         let submission = Submission { at: now, by: by.subject.clone(), findings, pack, pack_version };
-        let state = match self.content.items.iter().any(Item::needs_approval) {
+        let state = match self.survey_returned || self.content.items.iter().any(Item::needs_approval) {
             true => State::AwaitingSurveyApproval { submission },
             false => State::Filed { submission, approved: None },
         };
@@ -272,10 +275,11 @@ impl Plan {
         Ok(self.become_state(state, Happened::SurveyApproved, now))
     }
 
-    pub fn return_survey(self, reasons: String, now: OffsetDateTime) -> Result<Transition, Rejection> {
+    pub fn return_survey(mut self, reasons: String, now: OffsetDateTime) -> Result<Transition, Rejection> {
         let State::AwaitingSurveyApproval { submission } = &self.state else {
             return Err(self.wrong_state());
         };
+        self.survey_returned = true;
         let state = State::Returned { submission: submission.clone(), reasons };
         Ok(self.become_state(state, Happened::SurveyReturned, now))
     }

@@ -45,7 +45,7 @@ impl PlanStore {
             Row,
             r#"SELECT id, unit_id, title, items AS "items: Json<Vec<Item>>", written_by, state, submitted_at,
                  submitted_by, findings AS "findings: Json<Vec<Vec<Finding>>>", policy_pack, policy_pack_version,
-                 survey_approved_at, state_reason, created_at, updated_at, version
+                 survey_approved_at, state_reason, survey_returned, created_at, updated_at, version
                FROM catalog.collection_plans WHERE id = $1"#,
             id
         )
@@ -59,7 +59,7 @@ impl PlanStore {
             Row,
             r#"SELECT id, unit_id, title, items AS "items: Json<Vec<Item>>", written_by, state, submitted_at,
                  submitted_by, findings AS "findings: Json<Vec<Vec<Finding>>>", policy_pack, policy_pack_version,
-                 survey_approved_at, state_reason, created_at, updated_at, version
+                 survey_approved_at, state_reason, survey_returned, created_at, updated_at, version
                FROM catalog.collection_plans WHERE id = $1 FOR UPDATE"#,
             id
         )
@@ -73,7 +73,7 @@ impl PlanStore {
             Row,
             r#"SELECT id, unit_id, title, items AS "items: Json<Vec<Item>>", written_by, state, submitted_at,
                  submitted_by, findings AS "findings: Json<Vec<Vec<Finding>>>", policy_pack, policy_pack_version,
-                 survey_approved_at, state_reason, created_at, updated_at, version
+                 survey_approved_at, state_reason, survey_returned, created_at, updated_at, version
                FROM catalog.collection_plans
                WHERE ($1::text IS NULL OR unit_id = $1) AND ($2::text IS NULL OR state = $2)
                  AND (unit_id = $3 OR ($4 AND submitted_at IS NOT NULL)) AND ($5::uuid IS NULL OR id < $5)
@@ -125,14 +125,14 @@ impl PlanStore {
         let written = sqlx::query!(
             "INSERT INTO catalog.collection_plans AS old (id, unit_id, title, items, written_by, state, \
                submitted_at, submitted_by, findings, policy_pack, policy_pack_version, survey_approved_at, \
-               state_reason, created_at, updated_at, version) \
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16) \
+               state_reason, survey_returned, created_at, updated_at, version) \
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17) \
              ON CONFLICT (id) DO UPDATE SET title = excluded.title, items = excluded.items, \
                written_by = excluded.written_by, state = excluded.state, submitted_at = excluded.submitted_at, \
                submitted_by = excluded.submitted_by, findings = excluded.findings, \
                policy_pack = excluded.policy_pack, policy_pack_version = excluded.policy_pack_version, \
                survey_approved_at = excluded.survey_approved_at, state_reason = excluded.state_reason, \
-               updated_at = excluded.updated_at, version = excluded.version \
+               survey_returned = excluded.survey_returned, updated_at = excluded.updated_at, version = excluded.version \
              WHERE old.version = excluded.version - 1",
             plan.id,
             plan.unit.as_str(),
@@ -147,6 +147,7 @@ impl PlanStore {
             pack_version,
             plan.state.survey_approved(),
             plan.state.reason(),
+            plan.survey_returned,
             plan.created,
             plan.updated,
             plan.version
@@ -214,6 +215,7 @@ struct Row {
     policy_pack_version: Option<i64>,
     survey_approved_at: Option<OffsetDateTime>,
     state_reason: Option<String>,
+    survey_returned: bool,
     created_at: OffsetDateTime,
     updated_at: OffsetDateTime,
     version: i64,
@@ -257,6 +259,7 @@ impl TryFrom<Row> for Plan {
             content: Content { title: row.title, items: row.items.0 },
             written_by: row.written_by.into_iter().map(Subject).collect(),
             state,
+            survey_returned: row.survey_returned,
             created: row.created_at,
             updated: row.updated_at,
             version: row.version,

@@ -1,4 +1,4 @@
-//! The pure parts of the catalogue: codes, keys, records, and the life of an entry.
+//! The catalogue without database and network: codes, keys, records, the life of an entry, and the search index.
 
 mod access;
 mod archiving;
@@ -11,7 +11,9 @@ mod entry;
 mod explanations;
 mod keys;
 mod regulations;
+mod search;
 mod shared_databases;
+mod similar;
 mod units;
 mod update_calendar;
 

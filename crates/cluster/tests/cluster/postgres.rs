@@ -1,7 +1,5 @@
 //! The private PostgreSQL as a real process: what stays, what goes, and that it never outlives its owner.
 
-mod support;
-
 use std::io::{BufRead, BufReader, Write};
 use std::net::TcpStream;
 use std::path::{Path, PathBuf};
@@ -10,8 +8,9 @@ use std::process::{Child, Command, Stdio};
 use govshare_cluster::{Durability, Error, Postgres, PostgresOptions, ensure_database};
 use sqlx::postgres::PgConnection;
 use sqlx::{Connection, Executor, Row};
-use support::{accepts_connections, again_as, eventually};
 use tempfile::TempDir;
+
+use crate::support::{accepts_connections, again_as, eventually};
 
 /// PostgreSQL's user must be able to reach it, so it is open to pass through.
 fn traversable_dir() -> TempDir {
@@ -142,7 +141,7 @@ struct Owner {
 
 impl Owner {
     fn start(durability: &str, dir: &Path) -> Owner {
-        let (program, arguments) = again_as("owner_of_a_server");
+        let (program, arguments) = again_as("postgres::owner_of_a_server");
         let mut process = Command::new(program)
             .args(arguments)
             .env("OWNER_OF", durability)

@@ -133,6 +133,18 @@ fn a_survey_that_a_law_excepts_needs_no_approval() {
 }
 
 #[test]
+fn a_returned_survey_goes_to_the_bureau_again_whatever_its_items_say_by_then() {
+    let awaiting = after(draft(vec![survey()]).submit(vec![vec![]], warns(), &approver(), minute(1)));
+    let returned = after(awaiting.return_survey("指标重复".to_owned(), minute(2)));
+    let revised = returned.revise(content(vec![item("住户抽样调查")]), &drafter(), minute(3));
+    let revised = revised.expect("allowed").expect("changed").plan().clone();
+    let again = after(revised.submit(vec![vec![]], warns(), &approver(), minute(4)));
+    assert_eq!(again.state.name(), "AWAITING_SURVEY_APPROVAL");
+    let filed = after(again.approve_survey(&examiner(), minute(5)));
+    assert_eq!(filed.state.survey_approved(), Some(minute(5)));
+}
+
+#[test]
 fn whoever_wrote_on_a_plan_does_not_submit_it() {
     let own = draft(vec![item("校舍")]).submit(vec![vec![]], warns(), &drafter(), minute(1));
     assert_eq!(own, Err(Rejection::SelfApproval));
@@ -154,10 +166,13 @@ proptest! {
     #[test]
     fn no_survey_is_filed_unapproved(steps in prop::collection::vec((0..5_u8, any::<bool>()), 0..30)) {
         let mut plan = draft(vec![survey()]);
+        let mut returned = false;
         for (count, (step, second)) in (1..).zip(steps) {
             let (now, from) = (minute(count), plan.clone());
             let by = if second { drafter() } else { approver() };
             let tried = match step {
+                // Once returned, calling it no survey does not help.
+                0 if returned => from.clone().revise(content(vec![item(&count.to_string())]), &drafter(), now),
                 0 => from.clone().revise(content(vec![survey(), item(&count.to_string())]), &drafter(), now),
                 1 => from.clone().submit(vec![vec![]; from.content.items.len()], warns(), &by, now).map(Some),
                 2 => from.clone().approve_survey(&examiner(), now).map(Some),
@@ -166,6 +181,7 @@ proptest! {
             };
             let Ok(Some(done)) = tried else { continue };
             plan = done.plan().clone();
+            returned |= step == 3;
             prop_assert_eq!(plan.version, from.version + 1);
             if let State::Filed { approved, .. } = &plan.state {
                 prop_assert_eq!(from.state.name(), "AWAITING_SURVEY_APPROVAL");

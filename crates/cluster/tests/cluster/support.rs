@@ -15,7 +15,7 @@ pub async fn eventually(what: &str, mut is_so: impl FnMut() -> bool) {
     }
 }
 
-/// This test program and the arguments that make it run just `test`, which is ignored otherwise.
+/// This test program and the arguments that make it run just `test` (with its module), which is ignored otherwise.
 pub fn again_as(test: &str) -> (PathBuf, Vec<String>) {
     let program = std::env::current_exe().expect("a running test has a program");
     (program, ["--exact", test, "--ignored", "--nocapture"].map(str::to_owned).into())

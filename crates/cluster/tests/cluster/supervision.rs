@@ -1,13 +1,12 @@
 //! Supervision of real processes: the supervised program is this test program itself, as a gRPC health server.
 
-mod support;
-
 use std::net::TcpListener;
 use std::path::Path;
 use std::time::Duration;
 
 use govshare_cluster::{Error, Process, Program};
-use support::{accepts_connections, again_as, eventually};
+
+use crate::support::{accepts_connections, again_as, eventually};
 
 const PATIENCE: Duration = Duration::from_secs(20);
 
@@ -44,7 +43,7 @@ fn free_port() -> u16 {
 }
 
 fn program(dir: &Path, port: u16, extra: Option<&str>) -> Program {
-    let (binary, args) = again_as("health_server");
+    let (binary, args) = again_as("supervision::health_server");
     let listen = format!("127.0.0.1:{port}");
     let env = [("HEALTH_LISTEN", listen.as_str())].into_iter().chain(extra.map(|name| (name, "1")));
     Program {
@@ -153,7 +152,7 @@ async fn owner_of_a_process() {
 #[tokio::test]
 async fn a_killed_owner_takes_its_processes_down_in_order() {
     let (dir, port) = (tempfile::tempdir().expect("a directory"), free_port());
-    let (program, arguments) = again_as("owner_of_a_process");
+    let (program, arguments) = again_as("supervision::owner_of_a_process");
     let mut owner = std::process::Command::new(program)
         .args(arguments)
         .env("OWNER_DIR", dir.path())

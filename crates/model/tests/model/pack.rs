@@ -8,8 +8,8 @@ use govshare_model::pack::{
 use time::Date;
 use time::macros::date;
 
-const XICHENG: &str = include_str!("../data/packs/xicheng-2014.toml");
-const NATIONAL: &str = include_str!("../data/packs/national-2025.toml");
+const XICHENG: &str = include_str!("../../data/packs/xicheng-2014.toml");
+const NATIONAL: &str = include_str!("../../data/packs/national-2025.toml");
 
 fn xicheng() -> Pack {
     Pack::from_toml(XICHENG).expect("xicheng-2014")

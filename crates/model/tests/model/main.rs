@@ -1,0 +1,7 @@
+//! The model as its users see it.
+
+mod authority;
+mod calendar;
+mod holiday_seasons;
+mod id;
+mod pack;
