@@ -2,6 +2,7 @@
 //! the bare UPDATE of the same rows; and the work list beside the read of one record by its key.
 
 use std::error::Error;
+use std::ops::Range;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -36,7 +37,7 @@ pub async fn run() -> Result<Vec<Figure>, Box<dyn Error>> {
     let case = platform.submitted_request("fagaiwei", PROVIDER).await.id;
     let mut database = PgConnection::connect(cluster.database_url()).await?;
     sqlx::query("SET search_path TO access_request").execute(&mut database).await?;
-    copies(&mut database, &case, OPEN, true).await?;
+    copies(&mut database, &case, 0..OPEN, true).await?;
 
     // Only this program sweeps while it measures; what the events cost the audit is not the sweep's.
     cluster.kill9("access-request", 0).await?;
@@ -45,7 +46,7 @@ pub async fn run() -> Result<Vec<Figure>, Box<dyn Error>> {
     let mut sweeps = Vec::new();
     let mut closed = 0;
     for wanted in CLOSED {
-        copies(&mut database, &case, wanted - closed, false).await?;
+        copies(&mut database, &case, OPEN + closed..OPEN + wanted, false).await?;
         closed = wanted;
         sweeps.push(sweeping(cluster, &mut database).await?);
     }
@@ -76,11 +77,11 @@ pub async fn run() -> Result<Vec<Figure>, Box<dyn Error>> {
     Ok(figures)
 }
 
-/// Copies of a received case: open ones with what waits for their provider, or withdrawn ones.
+/// Copies of a received case, numbered: open ones with what waits for their provider, or withdrawn ones.
 async fn copies(
     database: &mut PgConnection,
     case: &str,
-    count: i64,
+    numbers: Range<i64>,
     open: bool,
 ) -> Result<(), Box<dyn Error>> {
     let columns: Vec<String> = sqlx::query_scalar(
@@ -90,8 +91,9 @@ async fn copies(
     .fetch_all(&mut *database)
     .await?;
     let value = |column: &str| match column {
-        "id" => "gen_random_uuid()".to_owned(),
-        "case_number" => "gen_random_uuid()::text".to_owned(),
+        // In the order of receipt, as real ones.
+        "id" => "('01900000-0000-7000-8000-' || lpad(to_hex(n), 12, '0'))::uuid".to_owned(),
+        "case_number" => "'2025-' || lpad(n::text, 8, '0')".to_owned(),
         "state" if !open => "'WITHDRAWN'".to_owned(),
         "withdrawn_at" if !open => "now()".to_owned(),
         "answer_due" => "(answer_due + interval '30 years')::date".to_owned(),
@@ -99,10 +101,12 @@ async fn copies(
     };
     let values: Vec<String> = columns.iter().map(|column| value(column)).collect();
     let statement = format!(
-        "INSERT INTO access_requests ({}) SELECT {} FROM access_requests, generate_series(1, {count}) \
+        "INSERT INTO access_requests ({}) SELECT {} FROM access_requests, generate_series({}, {} - 1) AS n \
          WHERE id = '{case}'",
         columns.join(", "),
-        values.join(", ")
+        values.join(", "),
+        numbers.start,
+        numbers.end
     );
     sqlx::query(AssertSqlSafe(statement)).execute(&mut *database).await?;
     if open {

@@ -103,16 +103,13 @@ impl Bare {
             "WITH gone AS (DELETE FROM tasks WHERE aggregate = $6 AND kind <> 'answer'), \
              waiting AS (INSERT INTO tasks (aggregate, kind, role, unit, roles, not_for, case_id, zh, en, subject, \
                  article, due, provisional, create_time) \
-               VALUES ($6, 'answer', 'approver', 'bare', '{approver}', 'bare', $7, '审批并作出答复', \
-                 'give the proposed answer', 'bare', '26', 'infinity', false, now()) \
-               ON CONFLICT (aggregate, kind, role) DO UPDATE SET unit = excluded.unit, roles = excluded.roles, \
-                 not_for = excluded.not_for, case_id = excluded.case_id, zh = excluded.zh, en = excluded.en, \
-                 subject = excluded.subject, article = excluded.article, due = excluded.due, \
-                 provisional = excluded.provisional \
-               WHERE (tasks.unit, tasks.roles, tasks.not_for, tasks.zh, tasks.en, tasks.subject, tasks.due, \
-                   tasks.provisional) \
-                 IS DISTINCT FROM (excluded.unit, excluded.roles, excluded.not_for, excluded.zh, excluded.en, \
-                   excluded.subject, excluded.due, excluded.provisional)), \
+               SELECT $6, 'answer', 'approver', 'bare', '{approver}'::text[], 'bare', $7, '审批并作出答复', \
+                 'give the proposed answer', 'bare', '26', 'infinity'::date, false, now() \
+               WHERE NOT EXISTS (SELECT FROM tasks WHERE aggregate = $6 AND kind = 'answer' AND role = 'approver' \
+                 AND (unit, roles, not_for, zh, en, subject, due, provisional) = ('bare', '{approver}'::text[], 'bare', \
+                   '审批并作出答复', 'give the proposed answer', 'bare', 'infinity'::date, false)) \
+               ON CONFLICT (aggregate, kind, role) DO UPDATE SET unit = excluded.unit, \
+                 not_for = excluded.not_for, subject = excluded.subject, due = excluded.due), \
              sent AS (INSERT INTO outbox (destination, payload, disclosure) VALUES ('bare', $1, $2)) \
              INSERT INTO idempotency (unit, subject, method, request_id, request_hash, reply) \
              VALUES ('bare', 'bare', 'bare', $3, $4, $5)",

@@ -34,24 +34,27 @@ pub(crate) struct Columns {
 }
 
 /// As parts of a statement with further changes: `gone` deletes what waits no longer, `waiting` writes what waits now.
+/// What is said again as it stands is not touched: an upsert would lock the row, which writes it.
 /// Parameters from $1 to $15.
 pub(crate) const REPLACE: &str = "WITH said AS ( \
-       SELECT * FROM unnest($2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[], \
+       SELECT aggregate, kind, role, unit, string_to_array(roles, ',') AS roles, not_for, case_id, zh, en, subject, \
+         article, coalesce(due, 'infinity') AS due, provisional \
+       FROM unnest($2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[], \
          $9::text[], $10::text[], $11::text[], $12::text[], $13::date[], $14::boolean[]) \
        AS said (aggregate, kind, role, unit, roles, not_for, case_id, zh, en, subject, article, due, provisional)), \
      gone AS (DELETE FROM tasks WHERE aggregate = ANY($1::text[]) AND NOT EXISTS ( \
        SELECT FROM said WHERE said.aggregate = tasks.aggregate AND said.kind = tasks.kind AND said.role = tasks.role)), \
      waiting AS (INSERT INTO tasks (aggregate, kind, role, unit, roles, not_for, case_id, zh, en, subject, article, due, \
          provisional, create_time) \
-       SELECT aggregate, kind, role, unit, string_to_array(roles, ','), not_for, case_id, zh, en, subject, article, \
-         coalesce(due, 'infinity'), provisional, $15 FROM said \
+       SELECT said.*, $15 FROM said \
+       LEFT JOIN tasks USING (aggregate, kind, role) \
+       WHERE (tasks.unit, tasks.roles, tasks.not_for, tasks.zh, tasks.en, tasks.subject, tasks.due, tasks.provisional) \
+         IS DISTINCT FROM (said.unit, said.roles, said.not_for, said.zh, said.en, said.subject, said.due, \
+           said.provisional) \
        ON CONFLICT (aggregate, kind, role) DO UPDATE SET unit = excluded.unit, roles = excluded.roles, \
          not_for = excluded.not_for, case_id = excluded.case_id, zh = excluded.zh, en = excluded.en, \
          subject = excluded.subject, article = excluded.article, due = excluded.due, \
-         provisional = excluded.provisional \
-       WHERE (tasks.unit, tasks.roles, tasks.not_for, tasks.zh, tasks.en, tasks.subject, tasks.due, tasks.provisional) \
-         IS DISTINCT FROM (excluded.unit, excluded.roles, excluded.not_for, excluded.zh, excluded.en, \
-           excluded.subject, excluded.due, excluded.provisional))";
+         provisional = excluded.provisional)";
 
 impl Pending {
     pub(crate) fn set(&mut self, aggregate: &str, case: &str, tasks: Vec<Task>) {
