@@ -32,7 +32,7 @@ const LEASE_SECONDS: f64 = 30.0;
 const REFUSED_SECONDS: f64 = 300.0;
 /// A row that waits for another, or that the other end failed at, is tried again after this time.
 const WAITING_SECONDS: f64 = 2.0;
-/// Rows that the other end fails at before it counts as out of reach.
+/// So many rows that the other end fails at, and none that it takes: it counts as out of reach.
 const FAULTS: usize = 3;
 const IDLE_POLL: Duration = Duration::from_millis(500);
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
@@ -121,10 +121,6 @@ impl Destination {
                         Err(status) if is_fault(&status) => {
                             tracing::error!(destination = name, row = row.id, %status, "the other end failed");
                             sent.waiting.push(row.id);
-                            if sent.waiting.len() == FAULTS {
-                                sent.unreachable = true;
-                                break;
-                            }
                         }
                         Err(status) => {
                             tracing::error!(destination = name, row = row.id, %status, "command refused");
@@ -132,6 +128,7 @@ impl Destination {
                         }
                     }
                 }
+                sent.unreachable |= sent.taken.is_empty() && sent.waiting.len() >= FAULTS;
                 sent
             }
         })
@@ -172,10 +169,6 @@ async fn append(mut client: AuditIngestServiceClient<Upstream>, rows: Vec<Row>) 
                 tracing::error!(row = rows[0].id, %status, "the audit failed");
                 sent.waiting.push(rows[0].id);
                 faults += 1;
-                if faults == FAULTS {
-                    sent.unreachable = true;
-                    break;
-                }
             }
             Err(status) if rows.len() == 1 => {
                 tracing::error!(row = rows[0].id, %status, "audit event refused");
@@ -184,6 +177,7 @@ async fn append(mut client: AuditIngestServiceClient<Upstream>, rows: Vec<Row>) 
             Err(_) => batches.extend(rows.into_iter().rev().map(|row| vec![row])),
         }
     }
+    sent.unreachable |= sent.taken.is_empty() && faults >= FAULTS;
     sent
 }
 

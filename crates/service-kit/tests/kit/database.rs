@@ -188,7 +188,7 @@ async fn rows_that_the_other_end_breaks_at_hold_up_no_others_and_go_when_it_is_m
     let (_owned, database) = database().await;
     sqlx::query(
         "INSERT INTO outbox (destination, payload, disclosure) \
-         SELECT 'elsewhere', CASE WHEN n <= 4 THEN 'broken'::bytea ELSE 'x' END, '' FROM generate_series(1, 20) n",
+         SELECT 'elsewhere', CASE WHEN n <= 20 THEN 'broken'::bytea ELSE 'x' END, '' FROM generate_series(1, 40) n",
     )
     .execute(database.pool())
     .await
@@ -202,7 +202,7 @@ async fn rows_that_the_other_end_breaks_at_hold_up_no_others_and_go_when_it_is_m
     let stop = CancellationToken::new();
     let relay =
         tokio::spawn(database.outbox().clone().relay(database.pool().clone(), vec![elsewhere], stop.clone()));
-    for (left, mends) in [(4, false), (0, true)] {
+    for (left, mends) in [(20, false), (0, true)] {
         mended.store(mends, Ordering::SeqCst);
         let deadline = std::time::Instant::now() + Duration::from_secs(30);
         while rows_in_outbox(&database).await > left {
