@@ -9,8 +9,8 @@ use govshare_proto::evaluation::v1::{
     GetUnitIndicatorsRequest, GetUnitIndicatorsResponse, GetUnitPeriodRequest, GetUnitPeriodResponse,
     ListUnitIndicatorsRequest, ListUnitIndicatorsResponse,
 };
-use sqlx::PgPool;
 use sqlx::postgres::PgPoolOptions;
+use sqlx::{AssertSqlSafe, PgPool};
 use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::{Child, Command};
 use tonic::transport::{Channel, Server};
@@ -19,6 +19,31 @@ use uuid::Uuid;
 
 /// As many as the service that it stands beside.
 const CONNECTIONS: u32 = 8;
+
+/// What the services write at the end of each transaction: work list, outbox and the reply for repeats.
+const COMMIT: &str = "WITH said AS (SELECT * FROM json_populate_recordset(NULL::tasks, $2::json)), \
+     gone AS (DELETE FROM tasks WHERE aggregate = ANY($1::text[]) AND NOT EXISTS ( \
+       SELECT FROM said WHERE said.aggregate = tasks.aggregate AND said.kind = tasks.kind AND said.role = tasks.role)), \
+     waiting AS (INSERT INTO tasks (aggregate, kind, role, unit, roles, not_for, case_id, zh, en, subject, article, due, \
+         provisional, create_time) \
+       SELECT aggregate, kind, role, unit, roles, not_for, case_id, zh, en, subject, article, due, provisional, $3 \
+       FROM said WHERE NOT EXISTS ( \
+         SELECT FROM tasks WHERE (tasks.aggregate, tasks.kind, tasks.role) = (said.aggregate, said.kind, said.role) \
+           AND (tasks.unit, tasks.roles, tasks.not_for, tasks.zh, tasks.en, tasks.subject, tasks.due, tasks.provisional) \
+             = (said.unit, said.roles, said.not_for, said.zh, said.en, said.subject, said.due, said.provisional) \
+         OFFSET 0) \
+       ON CONFLICT (aggregate, kind, role) DO UPDATE SET unit = excluded.unit, roles = excluded.roles, \
+         not_for = excluded.not_for, case_id = excluded.case_id, zh = excluded.zh, en = excluded.en, \
+         subject = excluded.subject, article = excluded.article, due = excluded.due, \
+         provisional = excluded.provisional), \
+     sent AS (INSERT INTO outbox (destination, payload, disclosure) \
+       SELECT * FROM unnest($4::text[], $5::bytea[], $6::bytea[])) \
+     INSERT INTO idempotency (unit, subject, method, request_id, request_hash, reply) VALUES ($7, $8, $9, $10, $11, $12)";
+
+// As long as those of the service's ProposeAnswer.
+const LEAF_BYTES: usize = 600;
+const DISCLOSURE_BYTES: usize = 80;
+const REPLY_BYTES: usize = 500;
 
 /// The reference as a running process; it ends with this value.
 pub struct Process {
@@ -75,7 +100,9 @@ struct Bare {
 impl Bare {
     async fn propose(&self, case: Uuid) -> Result<(), sqlx::Error> {
         let request_id = Uuid::now_v7();
-        let mut tx = self.pool.begin().await?;
+        let (lock, _) = request_id.as_u64_pair();
+        let begin = format!("BEGIN; SELECT pg_advisory_xact_lock({})", lock.cast_signed());
+        let mut tx = self.pool.begin_with(AssertSqlSafe(begin)).await?;
         sqlx::query(
             "SELECT request_hash, reply FROM idempotency \
              WHERE unit = $1 AND subject = $2 AND method = $3 AND request_id = $4",
@@ -99,30 +126,27 @@ impl Bare {
         .bind("bare")
         .execute(&mut *tx)
         .await?;
-        sqlx::query(
-            "WITH gone AS (DELETE FROM tasks WHERE aggregate = $6 AND kind <> 'answer'), \
-             waiting AS (INSERT INTO tasks (aggregate, kind, role, unit, roles, not_for, case_id, zh, en, subject, \
-                 article, due, provisional, create_time) \
-               SELECT $6, 'answer', 'approver', 'bare', '{approver}'::text[], 'bare', $7, '审批并作出答复', \
-                 'give the proposed answer', 'bare', '26', 'infinity'::date, false, now() \
-               WHERE NOT EXISTS (SELECT FROM tasks WHERE aggregate = $6 AND kind = 'answer' AND role = 'approver' \
-                 AND (unit, roles, not_for, zh, en, subject, due, provisional) = ('bare', '{approver}'::text[], 'bare', \
-                   '审批并作出答复', 'give the proposed answer', 'bare', 'infinity'::date, false)) \
-               ON CONFLICT (aggregate, kind, role) DO UPDATE SET unit = excluded.unit, \
-                 not_for = excluded.not_for, subject = excluded.subject, due = excluded.due), \
-             sent AS (INSERT INTO outbox (destination, payload, disclosure) VALUES ('bare', $1, $2)) \
-             INSERT INTO idempotency (unit, subject, method, request_id, request_hash, reply) \
-             VALUES ('bare', 'bare', 'bare', $3, $4, $5)",
-        )
-        .bind(vec![b'x'; 600])
-        .bind(vec![b'x'; 80])
-        .bind(request_id)
-        .bind(vec![b'x'; 32])
-        .bind(vec![b'x'; 500])
-        .bind(format!("access-request/{case}"))
-        .bind(case.to_string())
-        .execute(&mut *tx)
-        .await?;
+        let aggregate = format!("access-request/{case}");
+        let waits = format!(
+            r#"[{{"aggregate":"{aggregate}","kind":"answer","role":"approver","unit":"bare","roles":["approver"],"#
+        ) + &format!(
+            r#""not_for":"bare","case_id":"{case}","zh":"审批并作出答复","en":"give the proposed answer","#
+        ) + r#""subject":"bare","article":"26","due":"infinity","provisional":false}]"#;
+        sqlx::query(COMMIT)
+            .bind([aggregate])
+            .bind(waits)
+            .bind(service_kit::clock::real_now())
+            .bind(["bare"])
+            .bind([vec![b'x'; LEAF_BYTES]])
+            .bind([vec![b'x'; DISCLOSURE_BYTES]])
+            .bind("bare")
+            .bind("bare")
+            .bind("bare")
+            .bind(request_id)
+            .bind(vec![b'x'; 32])
+            .bind(vec![b'x'; REPLY_BYTES])
+            .execute(&mut *tx)
+            .await?;
         tx.commit().await
     }
 }

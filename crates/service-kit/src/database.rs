@@ -250,11 +250,11 @@ impl Tx {
             let statement = if tasks.is_empty() {
                 format!("WITH sent AS ({}) {}", send(1), keep_reply(4))
             } else {
-                format!("{}, sent AS ({}) {}", tasks::REPLACE, send(16), keep_reply(19))
+                format!("{}, sent AS ({}) {}", tasks::REPLACE, send(4), keep_reply(7))
             };
             let mut query = sqlx::query(AssertSqlSafe(statement));
             if !tasks.is_empty() {
-                query = tasks.columns().bind(query, self.clock.now());
+                query = tasks.said().bind(query, self.clock.now())?;
             }
             query
                 .bind(destinations)
@@ -284,10 +284,10 @@ impl Tx {
             let tasks = std::mem::take(&mut self.tasks);
             if pending || !tasks.is_empty() {
                 let statement =
-                    if tasks.is_empty() { send(1) } else { format!("{} {}", tasks::REPLACE, send(16)) };
+                    if tasks.is_empty() { send(1) } else { format!("{} {}", tasks::REPLACE, send(4)) };
                 let mut query = sqlx::query(AssertSqlSafe(statement));
                 if !tasks.is_empty() {
-                    query = tasks.columns().bind(query, self.clock.now());
+                    query = tasks.said().bind(query, self.clock.now())?;
                 }
                 query.bind(destinations).bind(payloads).bind(disclosures).execute(&mut *self.inner).await?;
             }

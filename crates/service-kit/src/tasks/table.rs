@@ -10,47 +10,52 @@ use sqlx::postgres::PgArguments;
 use sqlx::query::Query;
 use time::{Date, OffsetDateTime};
 
+use crate::failure::Failure;
+
 /// What one transaction says of the tasks of the records that it changes.
 #[derive(Default)]
 pub(crate) struct Pending(BTreeMap<String, (String, Vec<Task>)>);
 
-/// Columns of [`Pending`] for the statements below, in the order of their parameters.
+/// What a transaction says, as [`REPLACE`] takes it: the records it speaks of, and what waits on them as JSON.
 #[derive(Default)]
-pub(crate) struct Columns {
-    changed: Vec<String>,
-    aggregate: Vec<String>,
-    kind: Vec<&'static str>,
-    role: Vec<&'static str>,
-    unit: Vec<String>,
-    roles: Vec<String>,
-    not_for: Vec<String>,
-    case: Vec<String>,
-    zh: Vec<&'static str>,
-    en: Vec<&'static str>,
-    subject: Vec<String>,
-    article: Vec<&'static str>,
-    due: Vec<Option<Date>>,
-    provisional: Vec<bool>,
+pub(crate) struct Said {
+    records: Vec<String>,
+    rows: Vec<SaidRow>,
+}
+
+/// A row of the table by the names of its columns.
+#[derive(Serialize)]
+struct SaidRow {
+    aggregate: String,
+    kind: &'static str,
+    role: &'static str,
+    unit: String,
+    roles: Vec<&'static str>,
+    not_for: String,
+    case_id: String,
+    zh: &'static str,
+    en: &'static str,
+    subject: String,
+    article: &'static str,
+    due: String,
+    provisional: bool,
 }
 
 /// As parts of a statement with further changes: `gone` deletes what waits no longer, `waiting` writes what waits now.
-/// What is said again as it stands is not touched: an upsert would lock the row, which writes it.
-/// Parameters from $1 to $15.
-pub(crate) const REPLACE: &str = "WITH said AS ( \
-       SELECT aggregate, kind, role, unit, string_to_array(roles, ',') AS roles, not_for, case_id, zh, en, subject, \
-         article, coalesce(due, 'infinity') AS due, provisional \
-       FROM unnest($2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[], \
-         $9::text[], $10::text[], $11::text[], $12::text[], $13::date[], $14::boolean[]) \
-       AS said (aggregate, kind, role, unit, roles, not_for, case_id, zh, en, subject, article, due, provisional)), \
+/// What is said again as it stands is not touched: an upsert would lock the row, which writes it. `OFFSET 0` keeps
+/// that a lookup by key, whatever the planner believes of the table's size.
+/// Parameters from $1 to $3.
+pub(crate) const REPLACE: &str = "WITH said AS (SELECT * FROM json_populate_recordset(NULL::tasks, $2::json)), \
      gone AS (DELETE FROM tasks WHERE aggregate = ANY($1::text[]) AND NOT EXISTS ( \
        SELECT FROM said WHERE said.aggregate = tasks.aggregate AND said.kind = tasks.kind AND said.role = tasks.role)), \
      waiting AS (INSERT INTO tasks (aggregate, kind, role, unit, roles, not_for, case_id, zh, en, subject, article, due, \
          provisional, create_time) \
-       SELECT said.*, $15 FROM said \
-       LEFT JOIN tasks USING (aggregate, kind, role) \
-       WHERE (tasks.unit, tasks.roles, tasks.not_for, tasks.zh, tasks.en, tasks.subject, tasks.due, tasks.provisional) \
-         IS DISTINCT FROM (said.unit, said.roles, said.not_for, said.zh, said.en, said.subject, said.due, \
-           said.provisional) \
+       SELECT aggregate, kind, role, unit, roles, not_for, case_id, zh, en, subject, article, due, provisional, $3 \
+       FROM said WHERE NOT EXISTS ( \
+         SELECT FROM tasks WHERE (tasks.aggregate, tasks.kind, tasks.role) = (said.aggregate, said.kind, said.role) \
+           AND (tasks.unit, tasks.roles, tasks.not_for, tasks.zh, tasks.en, tasks.subject, tasks.due, tasks.provisional) \
+             = (said.unit, said.roles, said.not_for, said.zh, said.en, said.subject, said.due, said.provisional) \
+         OFFSET 0) \
        ON CONFLICT (aggregate, kind, role) DO UPDATE SET unit = excluded.unit, roles = excluded.roles, \
          not_for = excluded.not_for, case_id = excluded.case_id, zh = excluded.zh, en = excluded.en, \
          subject = excluded.subject, article = excluded.article, due = excluded.due, \
@@ -65,62 +70,52 @@ impl Pending {
         self.0.is_empty()
     }
 
-    pub(crate) fn columns(self) -> Columns {
-        let mut columns = Columns::default();
+    pub(crate) fn said(self) -> Said {
+        let mut said = Said::default();
         for (aggregate, (case, tasks)) in self.0 {
             for task in tasks {
                 for role in task.roles {
-                    columns.push(&aggregate, &case, *role, &task);
+                    said.rows.push(SaidRow::new(&aggregate, &case, *role, &task));
                 }
             }
-            columns.changed.push(aggregate);
+            said.records.push(aggregate);
         }
-        columns
+        said
     }
 }
 
-impl Columns {
-    fn push(&mut self, aggregate: &str, case: &str, role: Role, task: &Task) {
-        self.aggregate.push(aggregate.to_owned());
-        self.kind.push(task.kind);
-        self.role.push(role.as_str());
-        self.unit.push(match &task.waits_for {
-            WaitsFor::Unit(unit) => unit.to_string(),
-            WaitsFor::District => String::new(),
-        });
-        self.roles.push(task.roles.iter().map(|role| role.as_str()).collect::<Vec<_>>().join(","));
-        self.not_for.push(task.not.as_ref().map(|subject| subject.as_str().to_owned()).unwrap_or_default());
-        self.case.push(case.to_owned());
-        self.zh.push(task.zh);
-        self.en.push(task.en);
-        self.subject.push(task.subject.clone());
-        self.article.push(task.article);
-        self.due.push(task.due.map(|due| due.date));
-        self.provisional.push(task.due.is_some_and(|due| due.provisional));
+impl SaidRow {
+    fn new(aggregate: &str, case: &str, role: Role, task: &Task) -> Self {
+        Self {
+            aggregate: aggregate.to_owned(),
+            kind: task.kind,
+            role: role.as_str(),
+            unit: match &task.waits_for {
+                WaitsFor::Unit(unit) => unit.to_string(),
+                WaitsFor::District => String::new(),
+            },
+            roles: task.roles.iter().map(|role| role.as_str()).collect(),
+            not_for: task.not.as_ref().map(|subject| subject.as_str().to_owned()).unwrap_or_default(),
+            case_id: case.to_owned(),
+            zh: task.zh,
+            en: task.en,
+            subject: task.subject.clone(),
+            article: task.article,
+            due: task.due.map_or_else(|| "infinity".to_owned(), |due| due.date.to_string()),
+            provisional: task.due.is_some_and(|due| due.provisional),
+        }
     }
+}
 
-    /// Binds $1 to $15 of [`REPLACE`].
+impl Said {
+    /// Binds $1 to $3 of [`REPLACE`].
     pub(crate) fn bind(
         self,
         query: Query<'_, sqlx::Postgres, PgArguments>,
         now: OffsetDateTime,
-    ) -> Query<'_, sqlx::Postgres, PgArguments> {
-        query
-            .bind(self.changed)
-            .bind(self.aggregate)
-            .bind(self.kind)
-            .bind(self.role)
-            .bind(self.unit)
-            .bind(self.roles)
-            .bind(self.not_for)
-            .bind(self.case)
-            .bind(self.zh)
-            .bind(self.en)
-            .bind(self.subject)
-            .bind(self.article)
-            .bind(self.due)
-            .bind(self.provisional)
-            .bind(now)
+    ) -> Result<Query<'_, sqlx::Postgres, PgArguments>, Failure> {
+        let rows = serde_json::to_string(&self.rows).map_err(Failure::internal)?;
+        Ok(query.bind(self.records).bind(rows).bind(now))
     }
 }
 

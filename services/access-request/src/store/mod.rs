@@ -130,77 +130,88 @@ impl Store {
         };
         let written = Written::from(&request.state);
         let file = StoredFile { renewal: request.renewal.clone(), file: request.file.clone() };
-        sqlx::query!(
-            "INSERT INTO access_request.access_requests ( \
-               id, case_number, applicant, provider, entry_id, entry_title, wanted, purpose, scenario, basis, \
-               items, mode, delivery, use_until, state, drafted_by, entry_version, received_at, answer_due, \
-               answer_due_provisional, policy_pack, policy_pack_version, sharing_class, answer_kind, \
-               answer_reasons, answer_conditions, answer_material_incomplete, proposed_by, proposed_at, \
-               answered_by, answered_at, overdue_at, withdrawn_at, agreement_id, written, case_file, created_at, \
-               updated_at, shown_at, version, document_number, answer_number) \
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, \
-               $22, $23, $24, $25, $26, $27, $28, $29, $30, $31, $32, $33, $34, $35, $36, $37, $38, $39, $40, $41, $42) \
-             ON CONFLICT (id) DO UPDATE SET \
-               provider = excluded.provider, entry_id = excluded.entry_id, entry_title = excluded.entry_title, \
-               wanted = excluded.wanted, purpose = excluded.purpose, scenario = excluded.scenario, basis = \
-               excluded.basis, items = excluded.items, mode = excluded.mode, delivery = excluded.delivery, \
-               use_until = excluded.use_until, state = excluded.state, entry_version = excluded.entry_version, \
-               received_at = excluded.received_at, answer_due = excluded.answer_due, answer_due_provisional = \
-               excluded.answer_due_provisional, policy_pack = excluded.policy_pack, policy_pack_version = \
-               excluded.policy_pack_version, sharing_class = excluded.sharing_class, answer_kind = \
-               excluded.answer_kind, answer_reasons = excluded.answer_reasons, answer_conditions = \
-               excluded.answer_conditions, answer_material_incomplete = excluded.answer_material_incomplete, \
-               proposed_by = excluded.proposed_by, proposed_at = excluded.proposed_at, answered_by = \
-               excluded.answered_by, answered_at = excluded.answered_at, overdue_at = excluded.overdue_at, \
-               withdrawn_at = excluded.withdrawn_at, agreement_id = excluded.agreement_id, written = \
-               excluded.written, case_file = excluded.case_file, updated_at = excluded.updated_at, shown_at = \
-               excluded.shown_at, version = excluded.version, document_number = excluded.document_number, \
-               answer_number = excluded.answer_number",
-            request.id.0,
-            request.number,
-            request.applicant.as_str(),
-            request.provider.as_ref().map(UnitId::as_str),
-            entry.map(|entry| entry.id.0),
-            entry.map_or("", |entry| entry.title.as_str()),
-            request.wanted,
-            form.purpose,
-            form.scenario,
-            form.basis,
-            &form.items,
-            form.mode.map(mode_name),
-            form.delivery,
-            form.use_until,
-            request.state.name(),
-            request.drafted_by.as_str(),
-            entry.and_then(|entry| entry.version),
-            receipt.map(|receipt| receipt.at),
-            receipt.map(|receipt| receipt.clock.due),
-            receipt.map(|receipt| receipt.clock.provisional),
-            receipt.map(|receipt| receipt.pack.as_str()),
-            receipt.map(|receipt| receipt.pack_version.cast_signed()),
-            receipt.map(|receipt| class_name(receipt.class)),
-            wording.map(|wording| kind_name(wording.kind)),
-            reasons,
-            wording.map_or("", |wording| wording.conditions.as_str()),
-            wording.is_some_and(|wording| wording.material_incomplete),
-            proposal.map(|proposal| proposal.by.as_str()),
-            proposal.map(|proposal| proposal.at),
-            answer.map(|answer| answer.by.as_str()),
-            answer.map(|answer| answer.at),
-            request.overdue,
-            withdrawn_at,
-            agreement,
-            Json(written) as _,
-            Json(file) as _,
-            request.created,
-            request.updated,
-            request.shown,
-            request.version,
-            request.document_number,
-            answer.map_or("", |answer| answer.number.as_str()),
-        )
-        .execute(&mut **tx)
-        .await?;
+        macro_rules! write {
+            ($statement:literal) => {
+                sqlx::query!(
+                    $statement,
+                    request.id.0,
+                    request.number,
+                    request.applicant.as_str(),
+                    request.provider.as_ref().map(UnitId::as_str),
+                    entry.map(|entry| entry.id.0),
+                    entry.map_or("", |entry| entry.title.as_str()),
+                    request.wanted,
+                    form.purpose,
+                    form.scenario,
+                    form.basis,
+                    &form.items,
+                    form.mode.map(mode_name),
+                    form.delivery,
+                    form.use_until,
+                    request.state.name(),
+                    request.drafted_by.as_str(),
+                    entry.and_then(|entry| entry.version),
+                    receipt.map(|receipt| receipt.at),
+                    receipt.map(|receipt| receipt.clock.due),
+                    receipt.map(|receipt| receipt.clock.provisional),
+                    receipt.map(|receipt| receipt.pack.as_str()),
+                    receipt.map(|receipt| receipt.pack_version.cast_signed()),
+                    receipt.map(|receipt| class_name(receipt.class)),
+                    wording.map(|wording| kind_name(wording.kind)),
+                    reasons,
+                    wording.map_or("", |wording| wording.conditions.as_str()),
+                    wording.is_some_and(|wording| wording.material_incomplete),
+                    proposal.map(|proposal| proposal.by.as_str()),
+                    proposal.map(|proposal| proposal.at),
+                    answer.map(|answer| answer.by.as_str()),
+                    answer.map(|answer| answer.at),
+                    request.overdue,
+                    withdrawn_at,
+                    agreement,
+                    Json(written) as _,
+                    Json(file) as _,
+                    request.created,
+                    request.updated,
+                    request.shown,
+                    request.version,
+                    request.document_number,
+                    answer.map_or("", |answer| answer.number.as_str()),
+                )
+                .execute(&mut **tx)
+                .await?
+            };
+        }
+        let rows = if request.version == 1 {
+            write!(
+                "INSERT INTO access_request.access_requests ( \
+                   id, case_number, applicant, provider, entry_id, entry_title, wanted, purpose, scenario, basis, \
+                   items, mode, delivery, use_until, state, drafted_by, entry_version, received_at, answer_due, \
+                   answer_due_provisional, policy_pack, policy_pack_version, sharing_class, answer_kind, \
+                   answer_reasons, answer_conditions, answer_material_incomplete, proposed_by, proposed_at, \
+                   answered_by, answered_at, overdue_at, withdrawn_at, agreement_id, written, case_file, \
+                   created_at, updated_at, shown_at, version, document_number, answer_number) \
+                 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, \
+                   $22, $23, $24, $25, $26, $27, $28, $29, $30, $31, $32, $33, $34, $35, $36, $37, $38, $39, $40, \
+                   $41, $42)"
+            )
+        } else {
+            write!(
+                "UPDATE access_request.access_requests SET ( \
+                   case_number, applicant, provider, entry_id, entry_title, wanted, purpose, scenario, basis, \
+                   items, mode, delivery, use_until, state, drafted_by, entry_version, received_at, answer_due, \
+                   answer_due_provisional, policy_pack, policy_pack_version, sharing_class, answer_kind, \
+                   answer_reasons, answer_conditions, answer_material_incomplete, proposed_by, proposed_at, \
+                   answered_by, answered_at, overdue_at, withdrawn_at, agreement_id, written, case_file, \
+                   created_at, updated_at, shown_at, version, document_number, answer_number) \
+                 = ($2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, \
+                   $23, $24, $25, $26, $27, $28, $29, $30, $31, $32, $33, $34, $35, $36, $37, $38, $39, $40, $41, \
+                   $42) \
+                 WHERE id = $1 AND version + 1 = $40"
+            )
+        };
+        if rows.rows_affected() != 1 {
+            return Err(Failure::internal("a request changed under its lock"));
+        }
         let event = event::event(transition, &self.info_office);
         tx.set_tasks(&event.aggregate, &event.case, request.tasks());
         tx.emit(actor, &event)
