@@ -282,6 +282,42 @@ async fn art31_a_sensitive_entry_needs_the_confidentiality_agreement_signed_by_p
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn art16_who_wrote_an_earlier_version_does_not_review_what_another_typed_again() {
+    use govshare_proto::security_review::v1 as reviews;
+    let city = City::start().await;
+    let both = city.someone(PROVIDER, "jiaowei.wang", &[Role::Drafter, Role::Reviewer]);
+    let create = catalog::CreateEntryRequest {
+        provider_unit_id: String::new(),
+        content: Some(content("学校名录")),
+        request_id: request_id(),
+    };
+    let entry =
+        both.entries().create_entry(create).await.expect("drafted").into_inner().entry.expect("an entry");
+    let again = catalog::UpdateEntryRequest {
+        entry_id: entry.entry_id.clone(),
+        content: Some(content("学校名录（修订）")),
+        request_id: request_id(),
+        ..Default::default()
+    };
+    city.person(PROVIDER, Role::Drafter).entries().update_entry(again).await.expect("typed again");
+    let create = reviews::CreateReviewRequest {
+        entry_id: entry.entry_id.clone(),
+        version: 2,
+        request_id: request_id(),
+    };
+    let review =
+        both.reviews().create_review(create).await.expect("opened").into_inner().review.expect("a review");
+    let pass = || reviews::PassReviewRequest {
+        review_id: review.review_id.clone(),
+        content_digest: review.content_digest.clone(),
+        request_id: request_id(),
+    };
+    let own = both.reviews().pass_review(pass()).await;
+    refused(own, Code::PermissionDenied, "SELF_APPROVAL").article("16");
+    city.person(PROVIDER, Role::Reviewer).reviews().pass_review(pass()).await.expect("passed");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn art16_the_reviewer_is_not_the_drafter_and_only_a_reviewed_version_is_published() {
     use govshare_proto::security_review::v1 as reviews;
     let city = City::start().await;

@@ -238,6 +238,7 @@ fn begun(entry: &Entry) -> pb::BeginReviewResult {
         provider_unit_id: entry.provider.to_string(),
         content_digest: entry.latest.digest.to_string(),
         drafter: entry.latest.drafted_by.to_string(),
+        also_written_by: entry.latest.also_written_by.iter().map(ToString::to_string).collect(),
         title: entry.latest.title.clone(),
         ..Default::default()
     }

@@ -22,8 +22,8 @@ impl From<Rejection> for Refusal {
             .state(state),
             SelfApproval => Self::new(
                 Reason::SelfApproval,
-                "you drafted this version, so another reviewer of your unit has to decide",
-                "编制人不得审查自己编制的目录，请由本单位其他保密审查员审查",
+                "you wrote this version or one since the last publication, so another reviewer of your unit has to decide",
+                "编制人（含上次发布以来各版本的编制人）不得审查自己编制的目录，请由本单位其他保密审查员审查",
             ),
             ContentMismatch => {
                 let mut violations = Violations::new();

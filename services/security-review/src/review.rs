@@ -1,5 +1,6 @@
 //! The secrecy review of one exact version of an entry, and what may happen to it (art. 16).
 
+use std::collections::BTreeSet;
 use std::fmt;
 
 use govshare_model::id::{EntryId, ReviewId, UnitId};
@@ -46,6 +47,14 @@ pub struct Submission {
     pub content_digest: String,
     /// Who drafted the version, and so does not review it.
     pub drafter: Subject,
+    /// Who drafted the unpublished versions that it goes on from, and so does not review it either.
+    pub also_written_by: BTreeSet<Subject>,
+}
+
+impl Submission {
+    fn is_written_by(&self, person: &Subject) -> bool {
+        self.drafter == *person || self.also_written_by.contains(person)
+    }
 }
 
 /// A review with everything that is known of it in its state.
@@ -129,7 +138,7 @@ pub enum Rejection {
     NotOpen {
         state: &'static str,
     },
-    /// The caller drafted the version.
+    /// The caller wrote the version, or one that it goes on from.
     SelfApproval,
     /// The reviewer read other content than what is under review.
     ContentMismatch,
@@ -226,7 +235,7 @@ impl Review {
 
     fn decide(&self, by: &Actor, now: OffsetDateTime) -> Result<Decision, Rejection> {
         match &self.state {
-            State::Open if by.subject == self.submission.drafter => Err(Rejection::SelfApproval),
+            State::Open if self.submission.is_written_by(&by.subject) => Err(Rejection::SelfApproval),
             State::Open => Ok(Decision { by: by.subject.clone(), at: now }),
             decided @ (State::Passed { .. } | State::Rejected { .. }) => {
                 Err(Rejection::NotOpen { state: decided.name() })

@@ -5,8 +5,10 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 use govshare_model::id::{EntryId, ReviewId, UnitId};
 use govshare_model::{Actor, Subject};
+use serde_json::Value;
 use service_kit::{Database, Event, Failure, Refusal, Tx};
 use sqlx::PgExecutor;
+use sqlx::types::Json;
 use time::OffsetDateTime;
 use uuid::Uuid;
 
@@ -92,12 +94,12 @@ impl Store {
         let each = || openings.iter().map(Opening::review);
         let inserted = sqlx::query_scalar!(
             "INSERT INTO security_review.reviews (id, entry_id, entry_version, provider, title, content_digest, \
-               drafted_by, state, reasons, created_at, version) \
-             SELECT id, entry_id, entry_version, provider, title, content_digest, drafted_by, 'OPEN', '', \
-               created_at, 1 \
+               drafted_by, also_written_by, state, reasons, created_at, version) \
+             SELECT id, entry_id, entry_version, provider, title, content_digest, drafted_by, also_written_by, \
+               'OPEN', '', created_at, 1 \
              FROM unnest($1::uuid[], $2::uuid[], $3::int[], $4::text[], $5::text[], $6::text[], $7::text[], \
-               $8::timestamptz[]) AS opened (id, entry_id, entry_version, provider, title, content_digest, \
-               drafted_by, created_at) \
+               $8::jsonb[], $9::timestamptz[]) AS opened (id, entry_id, entry_version, provider, title, \
+               content_digest, drafted_by, also_written_by, created_at) \
              ORDER BY id ON CONFLICT (id) DO NOTHING RETURNING id",
             &each().map(|review| review.id.0).collect::<Vec<_>>(),
             &each().map(|review| review.submission.version.entry.0).collect::<Vec<_>>(),
@@ -106,6 +108,7 @@ impl Store {
             &each().map(|review| review.submission.title.clone()).collect::<Vec<_>>(),
             &each().map(|review| review.submission.content_digest.clone()).collect::<Vec<_>>(),
             &each().map(|review| review.submission.drafter.to_string()).collect::<Vec<_>>(),
+            &each().map(|review| Json(&review.submission.also_written_by)).collect::<Vec<_>>() as _,
             &each().map(|review| review.created).collect::<Vec<_>>(),
         )
         .fetch_all(&mut **tx)
@@ -200,6 +203,7 @@ struct Row {
     title: String,
     content_digest: String,
     drafted_by: String,
+    also_written_by: Value,
     state: String,
     reasons: String,
     decided_by: Option<String>,
@@ -231,6 +235,7 @@ impl TryFrom<Row> for Review {
                 title: row.title,
                 content_digest: row.content_digest,
                 drafter: Subject(row.drafted_by),
+                also_written_by: serde_json::from_value(row.also_written_by).map_err(Failure::internal)?,
             },
             state,
             created: row.created_at,

@@ -145,6 +145,7 @@ fn submission(
         title: result.title,
         content_digest: result.content_digest,
         drafter: Subject(result.drafter),
+        also_written_by: result.also_written_by.into_iter().map(Subject).collect(),
     }))
 }
 

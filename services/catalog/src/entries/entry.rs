@@ -150,7 +150,7 @@ pub enum Rejection {
         missing: Vec<&'static str>,
         article: String,
     },
-    /// Who drafted the version publishes it.
+    /// Who wrote the version approves or publishes it.
     SelfApproval,
     /// The reviewer saw other content.
     OtherContent,
@@ -253,7 +253,7 @@ impl Entry {
                 return Err(self.latest.wrong_state());
             }
         };
-        let next = Version::draft(self.latest.number + 1, &content, by);
+        let next = self.latest.next(&content, by);
         let mut revised = self.become_state(Happened::Revised(content), now);
         revised.entry.latest = next;
         revised.superseded = superseded;
@@ -348,7 +348,7 @@ impl Entry {
             return Ok(None);
         }
         let review = self.awaits_authority(authority_review)?;
-        if self.latest.drafted_by == by.subject {
+        if self.latest.is_written_by(&by.subject) {
             return Err(Rejection::SelfApproval);
         }
         self.latest.state = VersionState::Approved { review };
@@ -408,7 +408,7 @@ impl Entry {
                 return Err(self.latest.wrong_state());
             }
         };
-        if self.latest.drafted_by == by.subject {
+        if self.latest.is_written_by(&by.subject) {
             return Err(Rejection::SelfApproval);
         }
         self.latest.state = VersionState::Published { review, at: now };

@@ -57,8 +57,8 @@ pub fn refusal(rejection: Rejection, entry: EntryId) -> Refusal {
         .article(&article),
         Rejection::SelfApproval => Refusal::new(
             Reason::SelfApproval,
-            "you drafted this version, so somebody else has to approve or publish it",
-            "编制人不得审核、发布自己编制的版本",
+            "you wrote this version or one since the last publication, so somebody else has to approve or publish it",
+            "编制人（含上次发布以来各版本的编制人）不得审核、发布该版本",
         )
         .article("16"),
         Rejection::OtherContent => Refusal::new(

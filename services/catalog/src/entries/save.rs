@@ -6,6 +6,7 @@ use aws_lc_rs::digest;
 use govshare_model::Actor;
 use govshare_model::calendar::shanghai_date;
 use service_kit::{Event, Failure, Tx};
+use sqlx::types::Json;
 use time::OffsetDateTime;
 use uuid::Uuid;
 
@@ -124,12 +125,15 @@ async fn insert_versions(tx: &mut Tx, contents: &[(&Entry, &Content)]) -> Result
     let encoded: Vec<_> = contents.iter().map(|(_, content)| content.encoded()).collect();
     let digests: Vec<_> = contents.iter().map(|(_, content)| content.digest().0.to_vec()).collect();
     let drafters: Vec<_> = contents.iter().map(|(entry, _)| entry.latest.drafted_by.as_str()).collect();
+    let also: Vec<_> = contents.iter().map(|(entry, _)| Json(&entry.latest.also_written_by)).collect();
     sqlx::query!(
         "INSERT INTO catalog.entry_versions (entry_id, number, state, title, sharing_type, content, \
-           content_digest, drafted_by, created_at) \
-         SELECT entry_id, number, 'DRAFT', title, sharing_type, content, content_digest, drafted_by, $8 \
-         FROM unnest($1::uuid[], $2::int[], $3::text[], $4::text[], $5::bytea[], $6::bytea[], $7::text[]) \
-           AS new (entry_id, number, title, sharing_type, content, content_digest, drafted_by)",
+           content_digest, drafted_by, also_written_by, created_at) \
+         SELECT entry_id, number, 'DRAFT', title, sharing_type, content, content_digest, drafted_by, \
+           also_written_by, $9 \
+         FROM unnest($1::uuid[], $2::int[], $3::text[], $4::text[], $5::bytea[], $6::bytea[], $7::text[], \
+           $8::jsonb[]) \
+           AS new (entry_id, number, title, sharing_type, content, content_digest, drafted_by, also_written_by)",
         &ids,
         &numbers,
         &titles as &[&str],
@@ -137,6 +141,7 @@ async fn insert_versions(tx: &mut Tx, contents: &[(&Entry, &Content)]) -> Result
         &encoded as &[&[u8]],
         &digests,
         &drafters as &[&str],
+        &also as _,
         first.updated
     )
     .execute(&mut **tx)

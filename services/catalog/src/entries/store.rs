@@ -8,6 +8,7 @@ use govshare_proto::catalog::v1 as pb;
 use prost::Message;
 use service_kit::{Database, Failure, Refusal};
 use sqlx::PgConnection;
+use sqlx::types::Json;
 use time::OffsetDateTime;
 use uuid::Uuid;
 
@@ -166,7 +167,7 @@ async fn load_all(tx: &mut PgConnection, ids: &[Uuid]) -> Result<Vec<Entry>, Fai
         Row,
         "SELECT e.id, e.provider, e.source_key, e.resource_code, e.state_since, e.state, e.state_reason, e.published, e.created_at, e.updated_at, \
            e.version, v.number, v.state AS version_state, v.title, v.sharing_type, v.content_digest, \
-           v.drafted_by, v.review_id, v.published_at \
+           v.drafted_by, v.also_written_by AS \"also_written_by: Json<BTreeSet<Subject>>\", v.review_id, v.published_at \
          FROM catalog.entries e JOIN catalog.entry_versions v ON v.entry_id = e.id AND v.number = e.latest \
          WHERE e.id = ANY($1) ORDER BY e.id",
         ids
@@ -201,6 +202,7 @@ struct Row {
     sharing_type: Option<String>,
     content_digest: Vec<u8>,
     drafted_by: String,
+    also_written_by: Json<BTreeSet<Subject>>,
     review_id: Option<Uuid>,
     published_at: Option<OffsetDateTime>,
 }
@@ -244,6 +246,7 @@ impl TryFrom<Row> for Entry {
             sharing: row.sharing_type.as_deref().and_then(sharing),
             digest: ContentDigest(digest),
             drafted_by: Subject(row.drafted_by),
+            also_written_by: row.also_written_by.0,
         };
         Ok(Self {
             id: EntryId(row.id),

@@ -1,5 +1,7 @@
 //! One version of an entry: what it went through, without its words (art. 16, 24).
 
+use std::collections::BTreeSet;
+
 use govshare_model::id::ReviewId;
 use govshare_model::{Actor, Subject};
 use time::OffsetDateTime;
@@ -16,6 +18,8 @@ pub struct Version {
     pub sharing: Option<Sharing>,
     pub digest: ContentDigest,
     pub drafted_by: Subject,
+    /// Who else wrote what it says: the drafters of the versions since the last published one.
+    pub also_written_by: BTreeSet<Subject>,
 }
 
 /// `review` is the secrecy review that the version went through.
@@ -95,7 +99,25 @@ impl Version {
             sharing: content.sharing(),
             digest: content.digest(),
             drafted_by: by.subject.clone(),
+            also_written_by: BTreeSet::new(),
         }
+    }
+
+    /// The version after this one. Of an unpublished one it keeps the writers, so that nobody approves their own words
+    /// for another having typed them again (art. 16).
+    pub(super) fn next(&self, content: &Content, by: &Actor) -> Self {
+        let mut next = Self::draft(self.number + 1, content, by);
+        if self.state.published().is_none() {
+            next.also_written_by.clone_from(&self.also_written_by);
+            next.also_written_by.insert(self.drafted_by.clone());
+            next.also_written_by.remove(&by.subject);
+        }
+        next
+    }
+
+    /// Whether these are also the words of `person`, who then approves them nowhere.
+    pub(super) fn is_written_by(&self, person: &Subject) -> bool {
+        self.drafted_by == *person || self.also_written_by.contains(person)
     }
 
     /// Review and publication need the sharing type (art. 24).

@@ -21,6 +21,7 @@ mod snapshot;
 mod text;
 
 use std::collections::HashSet;
+use std::panic::resume_unwind;
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
@@ -47,6 +48,8 @@ const MEMORY_PER_THREAD: usize = 96 << 20;
 
 /// Entries handed to an indexing thread at once; a smaller change makes a single segment.
 const BATCH: usize = 256;
+/// Threads that look for resembling entries at once.
+const MOST_THREADS: usize = 4;
 
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
@@ -233,7 +236,18 @@ impl Index {
         limit: usize,
     ) -> Result<Vec<Vec<Similar>>, Error> {
         let snapshot = self.snapshot();
-        sketches.iter().map(|sketch| similar::similar(&snapshot, sketch, except, limit)).collect()
+        let find = |sketches: &[Sketch]| -> Result<Vec<_>, Error> {
+            sketches.iter().map(|sketch| similar::similar(&snapshot, sketch, except, limit)).collect()
+        };
+        let threads = std::thread::available_parallelism().map_or(1, |cores| cores.get().min(MOST_THREADS));
+        let parts = std::thread::scope(|scope| {
+            let parts = sketches.chunks(sketches.len().div_ceil(threads).max(1));
+            let parts: Vec<_> = parts.map(|part| scope.spawn(|| find(part))).collect();
+            let found =
+                parts.into_iter().map(|part| part.join().unwrap_or_else(|panic| resume_unwind(panic)));
+            found.collect::<Result<Vec<_>, _>>()
+        });
+        Ok(parts?.into_iter().flatten().collect())
     }
 
     /// How many entries a search can find.

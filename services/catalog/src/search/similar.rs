@@ -36,8 +36,8 @@ const PROBED: usize = 48;
 const READ: usize = 32;
 /// Places of the shortest list that are looked up in the others together.
 const AT_ONCE: usize = 4_096;
-/// Steps before a list is searched for a place.
-const STEPS: usize = 16;
+/// From place to place of a list it is quicker to step than to search, where so many places or fewer lie between.
+const STEPS: usize = 8;
 /// Least share of a segment in these, however small it is.
 const LEAST_SHARE: usize = 16;
 
@@ -197,16 +197,27 @@ fn without(
 /// The lists of some grams in one field of a segment, the shortest first.
 struct Lists<'s> {
     index: &'s InvertedIndexReader,
-    lists: Vec<TermInfo>,
+    lists: Vec<List<'s>>,
+}
+
+struct List<'s> {
+    gram: &'s str,
+    places: TermInfo,
+}
+
+impl List<'_> {
+    fn len(&self) -> usize {
+        self.places.doc_freq as usize
+    }
 }
 
 impl<'s> Lists<'s> {
-    fn find(index: &'s InvertedIndexReader, grams: &[&str]) -> Result<Self, Error> {
+    fn find(index: &'s InvertedIndexReader, grams: &[&'s str]) -> Result<Self, Error> {
         let mut lists = Vec::with_capacity(grams.len());
         for gram in grams {
-            lists.extend(index.terms().get(gram)?);
+            lists.extend(index.terms().get(gram)?.map(|places| List { gram, places }));
         }
-        lists.sort_unstable_by_key(|list| list.doc_freq);
+        lists.sort_unstable_by_key(List::len);
         Ok(Self { index, lists })
     }
 
@@ -223,9 +234,7 @@ impl<'s> Lists<'s> {
         if all < least {
             return Ok(Vec::new());
         }
-        let length = |least: usize| -> usize {
-            self.lists[..=all - least].iter().map(|list| list.doc_freq as usize).sum()
-        };
+        let length = |least: usize| -> usize { self.lists[..=all - least].iter().map(List::len).sum() };
         while least < all && length(least) > budget {
             least += 1;
         }
@@ -249,7 +258,7 @@ impl<'s> Lists<'s> {
     }
 
     /// The documents of these lists that are not deleted, in order, and in how many lists they stand.
-    fn counted(&self, segment: &Segment, lists: &[TermInfo]) -> Result<Vec<(DocId, usize)>, Error> {
+    fn counted(&self, segment: &Segment, lists: &[List<'_>]) -> Result<Vec<(DocId, usize)>, Error> {
         let mut docs = Vec::new();
         for list in lists {
             let mut postings = self.read(list)?;
@@ -266,8 +275,11 @@ impl<'s> Lists<'s> {
 
     /// The first documents that stand in every list: even the shortest one is too long to be read through.
     fn with_all(&self, segment: &Segment, limit: usize) -> Result<Vec<(DocId, usize)>, Error> {
-        let mut postings = self.lists.iter().map(|list| self.read(list)).collect::<Result<Vec<_>, _>>()?;
-        let Some((shortest, others)) = postings.split_first_mut() else { return Ok(Vec::new()) };
+        let mut lists = Vec::with_capacity(self.lists.len());
+        for list in self.least_alike_first() {
+            lists.push((list.len(), self.read(list)?));
+        }
+        let Some(((_, shortest), others)) = lists.split_first_mut() else { return Ok(Vec::new()) };
         let mut found = Vec::new();
         while found.len() < limit && shortest.doc() != TERMINATED {
             let mut docs = Vec::with_capacity(AT_ONCE);
@@ -275,8 +287,11 @@ impl<'s> Lists<'s> {
                 docs.push(shortest.doc());
                 shortest.advance();
             }
-            for other in &mut *others {
-                docs.retain(|doc| walk(other, *doc) == *doc);
+            for (length, other) in &mut *others {
+                let (Some(first), Some(last)) = (docs.first(), docs.last()) else { break };
+                let between = *length * (last - first) as usize / segment.end() as usize;
+                let steps = if between <= STEPS * docs.len() { usize::MAX } else { 0 };
+                docs.retain(|doc| walk(other, *doc, steps) == *doc);
             }
             docs.retain(|doc| segment.is_alive(*doc));
             found.extend(docs.into_iter().map(|doc| (doc, self.lists.len())));
@@ -285,14 +300,28 @@ impl<'s> Lists<'s> {
         Ok(found)
     }
 
-    fn read(&self, list: &TermInfo) -> Result<SegmentPostings, Error> {
-        Ok(self.index.read_postings_from_terminfo(list, IndexRecordOption::Basic)?)
+    /// The shortest list, then those of other words: neighbours in a word share most of their places, so that the list
+    /// of one rules out little of the other's.
+    fn least_alike_first(&self) -> impl Iterator<Item = &List<'s>> {
+        let mut seen = Vec::new();
+        let (strange, alike): (Vec<_>, Vec<_>) = self.lists.iter().partition(|list| {
+            let strange = !list.gram.chars().any(|character| seen.contains(&character));
+            if strange {
+                seen.extend(list.gram.chars());
+            }
+            strange
+        });
+        strange.into_iter().chain(alike)
+    }
+
+    fn read(&self, list: &List<'_>) -> Result<SegmentPostings, Error> {
+        Ok(self.index.read_postings_from_terminfo(&list.places, IndexRecordOption::Basic)?)
     }
 }
 
-/// As [`forward`], for a target that is often near: a few steps cost less than to seek.
-fn walk(postings: &mut SegmentPostings, target: DocId) -> DocId {
-    for _ in 0..STEPS {
+/// As [`forward`], with up to so many steps before the list is searched.
+fn walk(postings: &mut SegmentPostings, target: DocId, steps: usize) -> DocId {
+    for _ in 0..steps {
         if postings.doc() >= target {
             return postings.doc();
         }

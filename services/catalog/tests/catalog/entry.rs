@@ -192,6 +192,27 @@ fn nobody_publishes_what_they_drafted() {
 }
 
 #[test]
+fn who_wrote_an_unpublished_version_does_not_publish_what_another_typed_again() {
+    let by = |name: &str| person("jiaowei", name, &[Role::Drafter, Role::Approver]);
+    let registered = |entry: Entry, number: i32| {
+        let review = ReviewId(Uuid::from_u128(number as u128));
+        let entry = after(entry.begin_review(number, review, &all_said(), pack(), minute(6)));
+        let digest = entry.latest.digest;
+        after(entry.end_review(number, review, digest, true, minute(7)))
+    };
+    let second = after(draft().revise(words("two"), &by("second"), minute(5)));
+    let third = registered(after(second.revise(words("three"), &by("third"), minute(5))), 3);
+    for writer in ["drafter", "second", "third"] {
+        let own = third.clone().publish(3, false, &by(writer), minute(8));
+        assert_eq!(own, Err(Rejection::SelfApproval), "{writer}");
+    }
+    // What is published was seen by another: who wrote it may publish what somebody else makes of it.
+    let published = after(third.publish(3, false, &approver(), minute(8)));
+    let fourth = registered(after(published.revise(words("four"), &by("fourth"), minute(9))), 4);
+    after(fourth.publish(4, false, &by("second"), minute(10)));
+}
+
+#[test]
 fn publication_replaces_the_published_version_and_ends_a_suspension() {
     for entry in [published(), suspended()] {
         let entry = after(entry.revise(words("two"), &drafter(), minute(5)));

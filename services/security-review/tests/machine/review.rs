@@ -33,6 +33,7 @@ fn open() -> Review {
         title: "幼儿园名录".to_owned(),
         content_digest: digest(1),
         drafter: Subject("drafter".to_owned()),
+        also_written_by: [Subject("earlier".to_owned())].into(),
     };
     Review::open(submission, NOW).review().clone()
 }
@@ -72,10 +73,12 @@ fn a_rejection_carries_its_reasons() {
 #[test]
 fn every_refusal_is_the_one_that_the_contract_names() {
     let (drafter, other) = (reviewer("drafter"), reviewer("reviewer"));
+    let earlier = reviewer("earlier");
     let passed = || open().pass(&digest(1), &other, NOW).expect("open").review().clone();
     let rejected = || open().reject("理由".to_owned(), &other, NOW).expect("open").review().clone();
     let reasons = || "理由".to_owned();
-    let cases: [(&str, Result<Transition, Rejection>, Rejection); 8] = [
+    let cases: [(&str, Result<Transition, Rejection>, Rejection); 9] = [
+        ("an earlier drafter passes", open().pass(&digest(1), &earlier, NOW), Rejection::SelfApproval),
         ("the drafter passes", open().pass(&digest(1), &drafter, NOW), Rejection::SelfApproval),
         ("the drafter rejects", open().reject(reasons(), &drafter, NOW), Rejection::SelfApproval),
         ("other content", open().pass(&digest(2), &other, NOW), Rejection::ContentMismatch),
