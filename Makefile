@@ -31,6 +31,7 @@ test: ## all tests
 test-long: ## all tests, with many more random cases
 	cargo build --workspace --bins
 	PROPTEST_CASES=10000 cargo test --workspace
+	cargo test -p access-request --test machine -- --ignored
 
 bench: build ## speed and memory beside their references, within 10 minutes
 	target/release/govshare-bench

@@ -371,6 +371,7 @@ pub fn content(title: &str) -> catalog::EntryContent {
 pub fn form() -> requests::ApplicationForm {
     requests::ApplicationForm {
         purpose: "编制学位预测".to_owned(),
+        scenario: "每学期测算学位缺口".to_owned(),
         basis: "三定规定：教育资源规划".to_owned(),
         items: Vec::new(),
         delivery: "文件，每学期一次".to_owned(),

@@ -106,8 +106,10 @@ pub struct Application {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum ApplicationField {
-    /// 用途, 使用场景.
+    /// 用途; a scenario says it too.
     Purpose,
+    /// 使用场景.
+    Scenario,
     /// 依据: the duty or legal basis that the resource is needed for.
     Basis,
     /// 共享范围: which items, regions, periods.

@@ -115,6 +115,7 @@ fn code(reason: Reason) -> Code {
         | SignatureInvalid
         | ContentMismatch
         | NeedMissing
+        | SensitiveNotActive
         | AttachmentTypeNotTaken
         | AttachmentTypeMismatch
         | AttachmentTooLarge
@@ -134,7 +135,6 @@ fn code(reason: Reason) -> Code {
         | EntrySharedActively
         | EntryIncomplete
         | NotReviewed
-        | SensitiveNotActive
         | StateSecretRefused
         | OwnResource
         | UnitProvisional
@@ -245,6 +245,41 @@ impl From<Refusal> for Status {
         let message = format!("{chinese} / {english}");
         Status::with_error_details(code(refusal.reason), message, details)
     }
+}
+
+/// What tonic says of a message that it cannot read, in our words: `None` leaves the status as it is.
+pub(crate) fn unreadable(status: &Status) -> Option<Status> {
+    if !status.details().is_empty() {
+        return None;
+    }
+    let problem = status.message();
+    let refusal = match status.code() {
+        Code::Internal if problem.starts_with("failed to decode Protobuf message") => Refusal::new(
+            Reason::FieldInvalid,
+            format!("the request is no message of this method: {problem}"),
+            "请求不是该方法的报文",
+        ),
+        Code::OutOfRange => Refusal::new(
+            Reason::Overloaded,
+            format!("the message is larger than allowed: {problem}"),
+            "报文超过允许的大小",
+        ),
+        _ => return None,
+    };
+    Some(refusal.into())
+}
+
+/// The status with `article`, if it refuses a role or a field without naming an article; `None` leaves it as it is.
+pub(crate) fn with_article(status: &Status, article: &str) -> Option<Status> {
+    let mut details = status.get_error_details();
+    let info = details.error_info().filter(|info| {
+        [Reason::RoleNotAllowed, Reason::FieldInvalid].map(reason_name).contains(&info.reason.as_str())
+            && !info.metadata.contains_key("article")
+    })?;
+    let (reason, mut metadata) = (info.reason.clone(), info.metadata.clone());
+    metadata.insert("article".to_owned(), article.to_owned());
+    details.set_error_info(reason, "govshare", metadata);
+    Some(Status::with_error_details(status.code(), status.message(), details))
 }
 
 /// Why a handler did not reply.

@@ -6,6 +6,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::failure::Refusal;
+use crate::validate::Violations;
 use govshare_proto::error::v1::Reason;
 
 /// Bytes of rows in one reply: callers take 4 MiB at most, by gRPC's default.
@@ -30,12 +31,11 @@ impl<K: Serialize + DeserializeOwned> Page<K> {
         default: i64,
         max: i64,
         filters: &impl prost::Message,
+        violations: &mut Violations,
     ) -> Result<Self, Refusal> {
         let size = match i64::from(size) {
             ..0 => {
-                let mut violations = crate::Violations::new();
                 violations.add("page_size", "must not be negative / 不得为负");
-                violations.finish()?;
                 default
             }
             0 => default,

@@ -81,6 +81,13 @@ impl Violations {
         day
     }
 
+    /// A value of an enumeration, or the number of none.
+    pub fn known<E: TryFrom<i32>>(&mut self, field: &str, value: i32) -> Option<E> {
+        let known = E::try_from(value).ok();
+        self.check(known.is_some(), field, format!("{value} is not a value of the enumeration / 取值无效"));
+        known
+    }
+
     pub fn is_empty(&self) -> bool {
         self.found.is_empty()
     }

@@ -360,6 +360,7 @@ async fn art_26_what_came_on_paper_counts_from_its_day_and_an_overdue_answer_is_
     step!(office, remind_provider, RemindProviderRequest, &case, statement: "请尽快答复").expect("reminded");
     step!(office, report_to_working_group, ReportToWorkingGroupRequest, &case, statement: "逾期未答复")
         .expect("reported");
+    assert_eq!(waits_for(&city.person("working-group", Role::WorkingGroup), &case).await, ["urge"]);
     let escalated: Vec<_> = get(&drafter, &case).await.escalations.iter().map(|step| step.kind()).collect();
     assert_eq!(escalated, [pb::EscalationKind::Reminder, pb::EscalationKind::Report]);
     city.proposed(&case, AnswerKind::Consent, "").await;

@@ -55,6 +55,11 @@ pub fn prepare(service: &str, method: &str, given: &Json) -> Prepared {
     Prepared { path, message: message.encode_to_vec().into(), method }
 }
 
+/// A call of `method` of `service` with these bytes, whatever they are.
+pub fn with_bytes(service: &str, method: &str, message: &'static [u8]) -> Prepared {
+    Prepared { message: Bytes::from_static(message), ..prepare(service, method, &Json::Null) }
+}
+
 /// Sends it, and gives the first message of the reply.
 pub async fn send(person: &Person, prepared: &Prepared) -> Result<Bytes, Status> {
     let mut client = tonic::client::Grpc::new(person.client());

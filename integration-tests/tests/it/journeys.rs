@@ -253,12 +253,12 @@ async fn art31_a_sensitive_entry_needs_the_confidentiality_agreement_signed_by_p
     let mut active = sensitive.clone();
     active.sharing_type = catalog::SharingType::Unconditional.into();
     let refusal = city.drafted_entry(PROVIDER, active).await.expect_err("art. 31 forbids active sharing");
-    assert_eq!(refusal.code(), Code::FailedPrecondition);
+    refused::<()>(Err(refusal), Code::InvalidArgument, "SENSITIVE_NOT_ACTIVE").article("31");
     let mut secret = sensitive.clone();
     secret.sensitivities = vec![catalog::Sensitivity::StateSecret.into()];
     let refusal =
         city.drafted_entry(PROVIDER, secret).await.expect_err("state secrets stay off the platform");
-    assert_eq!(refusal.code(), Code::FailedPrecondition);
+    refused::<()>(Err(refusal), Code::FailedPrecondition, "STATE_SECRET_REFUSED").article("31");
 
     let entry = city.drafted_entry(PROVIDER, sensitive).await.expect("drafted");
     city.reviewed_and_published(PROVIDER, &entry, 1).await.expect("published");

@@ -79,6 +79,7 @@ fn words() -> String {
 fn form() -> Form {
     Form {
         purpose: words(),
+        scenario: words(),
         basis: words(),
         mode: Some(DeliveryMode::File),
         use_until: Some(date!(2999 - 12 - 31)),

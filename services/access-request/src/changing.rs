@@ -100,7 +100,16 @@ pub fn parse<M: prost::Message>(
     id: &str,
     request_id: &str,
 ) -> Result<(Call, CaseId), Failure> {
-    let mut violations = Violations::new();
+    parse_with(request, id, request_id, Violations::new())
+}
+
+/// As [`parse`], for a transition whose further fields `violations` has heard of.
+pub fn parse_with<M: prost::Message>(
+    request: &Request<M>,
+    id: &str,
+    request_id: &str,
+    mut violations: Violations,
+) -> Result<(Call, CaseId), Failure> {
     let call = Call::new(request, request_id, &mut violations)?;
     let id = violations.parse("access_request_id", id);
     violations.finish()?;

@@ -65,12 +65,14 @@ fn refusal(rejection: Rejection) -> Refusal {
                 format!("目录条目中没有这些信息项：{}", items.join("、")),
             )
             .violations(violations.into_found())
+            .article("14")
         }
         TermPassed => {
             let mut violations = Violations::new();
             violations.add("form.use_until", "must lie after today / 使用期限须晚于今日");
             Refusal::new(Reason::FieldInvalid, "form.use_until must lie after today", "使用期限须晚于今日")
                 .violations(violations.into_found())
+                .article("26")
         }
         ResourceNotPublished { state } => Refusal::new(
             Reason::EntryNotPublished,
@@ -248,7 +250,7 @@ fn refusal(rejection: Rejection) -> Refusal {
         )
         .article("37"),
         NotOverdue => {
-            Refusal::new(Reason::WrongState, "the request is not overdue", "申请未逾期").article("26")
+            Refusal::new(Reason::RequestNotOverdue, "the request is not overdue", "申请未逾期").article("26")
         }
         NothingOverdue { state } => {
             Refusal::new(Reason::RequestNotOverdue, "the answer is not overdue", "答复未逾期")

@@ -10,7 +10,7 @@ use uuid::Uuid;
 
 use crate::access_request::AccessRequest;
 use crate::access_request::case_file::EscalationKind;
-use crate::changing::{Reply, Requests, given, parse, written};
+use crate::changing::{Reply, Requests, given, parse, parse_with, written};
 use crate::convert::{self, authorize};
 use crate::policy;
 use crate::store::Filter;
@@ -53,8 +53,10 @@ impl AccessRequestService for Requests {
         let body = request.into_inner();
         let filters =
             pb::ListAccessRequestsRequest { page_size: 0, page_token: String::new(), ..body.clone() };
-        let page: Page<Uuid> = Page::parse(body.page_size, &body.page_token, 50, 1000, &filters)?;
         let mut violations = Violations::new();
+        let page: Page<Uuid> =
+            Page::parse(body.page_size, &body.page_token, 50, 1000, &filters, &mut violations)?;
+        violations.known::<pb::AccessRequestState>("state", body.state);
         let applicant: Option<UnitId> =
             violations.parse_optional("applicant_unit_id", &body.applicant_unit_id);
         let provider: Option<UnitId> = violations.parse_optional("provider_unit_id", &body.provider_unit_id);
@@ -82,13 +84,11 @@ impl AccessRequestService for Requests {
         &self,
         request: Request<pb::UpdateAccessRequestRequest>,
     ) -> Reply<pb::UpdateAccessRequestResponse> {
-        let (call, id) =
-            parse(&request, &request.get_ref().access_request_id, &request.get_ref().request_id)?;
-        let body = request.into_inner();
         let mut violations = Violations::new();
-        let form = convert::form(body.form, &mut violations);
-        let mask = convert::form_mask(body.update_mask, &mut violations);
-        violations.finish()?;
+        let body = request.get_ref();
+        let form = convert::form(body.form.clone(), &mut violations);
+        let mask = convert::form_mask(body.update_mask.clone(), &mut violations);
+        let (call, id) = parse_with(&request, &body.access_request_id, &body.request_id, violations)?;
         let now = self.now();
         let revise = |request: AccessRequest| {
             convert::check_etag(&body.etag, &request, &call.actor, &self.info_office)?;
@@ -135,11 +135,10 @@ impl AccessRequestService for Requests {
         &self,
         request: Request<pb::ProposeAnswerRequest>,
     ) -> Reply<pb::ProposeAnswerResponse> {
-        let (call, id) =
-            parse(&request, &request.get_ref().access_request_id, &request.get_ref().request_id)?;
         let mut violations = Violations::new();
-        let wording = convert::wording(request.get_ref(), &mut violations);
-        violations.finish()?;
+        let body = request.get_ref();
+        let wording = convert::wording(body, &mut violations);
+        let (call, id) = parse_with(&request, &body.access_request_id, &body.request_id, violations)?;
         let now = self.now();
         let propose = |case: AccessRequest| {
             let pack = self.rules.of(&case)?;
@@ -170,11 +169,10 @@ impl AccessRequestService for Requests {
         &self,
         request: Request<pb::RefuseAccessRequestRequest>,
     ) -> Reply<pb::RefuseAccessRequestResponse> {
-        let (call, id) =
-            parse(&request, &request.get_ref().access_request_id, &request.get_ref().request_id)?;
         let mut violations = Violations::new();
-        let reasons = violations.text("reasons", &request.get_ref().reasons, 0, 4000);
-        violations.finish()?;
+        let body = request.get_ref();
+        let reasons = violations.text("reasons", &body.reasons, 0, 4000);
+        let (call, id) = parse_with(&request, &body.access_request_id, &body.request_id, violations)?;
         let now = self.now();
         let etag = &request.get_ref().etag;
         let refuse = |case: AccessRequest| {

@@ -41,12 +41,29 @@ pub static MIGRATIONS: Migrator = sqlx::migrate!();
 
 pub const ACCESS: Access = Access {
     public: &[
-        PublicService { name: "govshare.access_request.v1.AccessRequestService", rules: policy::RULES },
-        PublicService { name: "govshare.access_request.v1.CaseNoteService", rules: policy::NOTE_RULES },
-        PublicService { name: "govshare.access_request.v1.PolicyService", rules: policy::PACK_RULES },
-        PublicService { name: "govshare.access_request.v1.TaskService", rules: service_kit::tasks::RULES },
+        PublicService {
+            name: "govshare.access_request.v1.AccessRequestService",
+            article: "26",
+            rules: policy::RULES,
+        },
+        PublicService {
+            name: "govshare.access_request.v1.CaseNoteService",
+            article: "26",
+            rules: policy::NOTE_RULES,
+        },
+        PublicService {
+            name: "govshare.access_request.v1.PolicyService",
+            article: "36",
+            rules: policy::PACK_RULES,
+        },
+        PublicService {
+            name: "govshare.access_request.v1.TaskService",
+            article: "29",
+            rules: service_kit::tasks::RULES,
+        },
         PublicService {
             name: "govshare.access_request.v1.AttachmentService",
+            article: "20",
             rules: service_kit::attachments::RULES,
         },
     ],

@@ -68,7 +68,8 @@ fn refusal(rejection: Rejection) -> Refusal {
             Reason::RoleNotAllowed,
             "your unit is not a party to this document",
             "贵单位不是该文件的签署方",
-        ),
+        )
+        .article("26(一)"),
         WrongState { state } => Refusal::new(
             Reason::WrongState,
             format!("the agreement is {state}, which does not allow this step"),
@@ -87,7 +88,8 @@ fn refusal(rejection: Rejection) -> Refusal {
             Reason::KeyNotActive,
             "the key is not an active key of your unit",
             "该密钥不是贵单位在册有效的密钥",
-        ),
+        )
+        .article("26(一)"),
         SignatureInvalid => {
             let mut violations = Violations::new();
             violations.add(
@@ -96,6 +98,7 @@ fn refusal(rejection: Rejection) -> Refusal {
             );
             Refusal::new(Reason::SignatureInvalid, "the signature is not valid", "签名验证未通过")
                 .violations(violations.into_found())
+                .article("26(一)")
         }
         AlreadySigned => Refusal::new(
             Reason::AlreadySigned,

@@ -75,8 +75,10 @@ impl AgreementService for Agreements {
         let actor = call::actor(&request)?;
         let body = request.into_inner();
         let filters = pb::ListAgreementsRequest { page_size: 0, page_token: String::new(), ..body.clone() };
-        let page: Page<Uuid> = Page::parse(body.page_size, &body.page_token, 50, 1000, &filters)?;
         let mut violations = Violations::new();
+        let page: Page<Uuid> =
+            Page::parse(body.page_size, &body.page_token, 50, 1000, &filters, &mut violations)?;
+        violations.known::<pb::AgreementState>("state", body.state);
         let case: Option<CaseId> = violations.parse_optional("case_id", &body.case_id);
         violations.finish()?;
         let found = self

@@ -45,15 +45,25 @@ pub static MIGRATIONS: Migrator = sqlx::migrate!();
 
 pub const ACCESS: Access = Access {
     public: &[
-        PublicService { name: "govshare.agreement.v1.AgreementService", rules: policy::RULES },
+        PublicService { name: "govshare.agreement.v1.AgreementService", article: "26", rules: policy::RULES },
         PublicService {
             name: "govshare.agreement.v1.OutsideDeliveryService",
+            article: "26",
             rules: outside_delivery::policy::RULES,
         },
-        PublicService { name: "govshare.agreement.v1.DisclosureService", rules: disclosure::policy::RULES },
-        PublicService { name: "govshare.agreement.v1.TaskService", rules: service_kit::tasks::RULES },
+        PublicService {
+            name: "govshare.agreement.v1.DisclosureService",
+            article: "23",
+            rules: disclosure::policy::RULES,
+        },
+        PublicService {
+            name: "govshare.agreement.v1.TaskService",
+            article: "29",
+            rules: service_kit::tasks::RULES,
+        },
         PublicService {
             name: "govshare.agreement.v1.AttachmentService",
+            article: "20",
             rules: service_kit::attachments::RULES,
         },
     ],

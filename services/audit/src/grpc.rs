@@ -24,8 +24,9 @@ impl AuditService for Audit {
         let actor = call::actor(&request)?;
         let body = request.into_inner();
         let filters = pb::ListEventsRequest { page_size: 0, page_token: String::new(), ..body.clone() };
-        let page: Page<i64> = Page::parse(body.page_size, &body.page_token, 50, 1000, &filters)?;
         let mut violations = Violations::new();
+        let page: Page<i64> =
+            Page::parse(body.page_size, &body.page_token, 50, 1000, &filters, &mut violations)?;
         let case = violations.text("case_id", &body.case_id, 0, 200);
         let aggregate = violations.text("aggregate", &body.aggregate, 0, 200);
         violations.finish()?;

@@ -30,7 +30,7 @@ const RECORDING: &[&str] =
     &["gateway", "catalog", "security-review", "access-request", "agreement", "exchange", "evaluation"];
 
 pub const ACCESS: Access = Access {
-    public: &[PublicService { name: "govshare.audit.v1.AuditService", rules: policy::RULES }],
+    public: &[PublicService { name: "govshare.audit.v1.AuditService", article: "29", rules: policy::RULES }],
     internal: &[
         InternalService {
             name: "govshare.audit.internal.v1.AuditIngestService",

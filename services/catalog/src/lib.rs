@@ -66,29 +66,57 @@ pub static MIGRATIONS: Migrator = sqlx::migrate!();
 
 pub const ACCESS: Access = Access {
     public: &[
-        PublicService { name: "govshare.catalog.v1.UnitService", rules: units::policy::RULES },
+        PublicService { name: "govshare.catalog.v1.UnitService", article: "2", rules: units::policy::RULES },
         PublicService {
             name: "govshare.catalog.v1.SharedDatabaseService",
+            article: "12",
             rules: shared_databases::policy::RULES,
         },
-        PublicService { name: "govshare.catalog.v1.EntryService", rules: entries::policy::RULES },
+        PublicService {
+            name: "govshare.catalog.v1.EntryService",
+            article: "16",
+            rules: entries::policy::RULES,
+        },
         PublicService {
             name: "govshare.catalog.v1.ClassificationService",
+            article: "15",
             rules: classification::policy::RULES,
         },
-        PublicService { name: "govshare.catalog.v1.ArchivingService", rules: archiving::policy::RULES },
-        PublicService { name: "govshare.catalog.v1.CollectionService", rules: collection::policy::RULES },
-        PublicService { name: "govshare.catalog.v1.ExplanationService", rules: explanations::policy::RULES },
+        PublicService {
+            name: "govshare.catalog.v1.ArchivingService",
+            article: "11",
+            rules: archiving::policy::RULES,
+        },
+        PublicService {
+            name: "govshare.catalog.v1.CollectionService",
+            article: "18",
+            rules: collection::policy::RULES,
+        },
+        PublicService {
+            name: "govshare.catalog.v1.ExplanationService",
+            article: "16",
+            rules: explanations::policy::RULES,
+        },
         PublicService {
             name: "govshare.catalog.v1.UpdateCalendarService",
+            article: "19",
             rules: update_calendar::policy::RULES,
         },
-        PublicService { name: "govshare.catalog.v1.RegulationService", rules: regulations::policy::RULES },
+        PublicService {
+            name: "govshare.catalog.v1.RegulationService",
+            article: "35",
+            rules: regulations::policy::RULES,
+        },
         PublicService {
             name: "govshare.catalog.v1.AttachmentService",
+            article: "20",
             rules: service_kit::attachments::RULES,
         },
-        PublicService { name: "govshare.catalog.v1.TaskService", rules: service_kit::tasks::RULES },
+        PublicService {
+            name: "govshare.catalog.v1.TaskService",
+            article: "29",
+            rules: service_kit::tasks::RULES,
+        },
     ],
     internal: &[InternalService {
         name: "govshare.catalog.internal.v1.CatalogFactsService",

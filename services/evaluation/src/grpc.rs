@@ -54,7 +54,10 @@ impl EvaluationService for Evaluation {
         let actor = call::actor(&request)?;
         let body = request.into_inner();
         let filters = pb::ListUnitIndicatorsRequest::default();
-        let page: Page<String> = Page::parse(body.page_size, &body.page_token, 50, 1000, &filters)?;
+        let mut violations = Violations::new();
+        let page: Page<String> =
+            Page::parse(body.page_size, &body.page_token, 50, 1000, &filters, &mut violations)?;
+        violations.finish()?;
         let feed_position = self.store.position().await?;
         let (unit_indicators, next_page_token) = if policy::reads_all(&actor) {
             let after = page.after.as_deref().unwrap_or_default();

@@ -50,24 +50,51 @@ pub static MIGRATIONS: Migrator = sqlx::migrate!();
 
 pub const ACCESS: Access = Access {
     public: &[
-        PublicService { name: "govshare.evaluation.v1.EvaluationService", rules: policy::RULES },
-        PublicService { name: "govshare.evaluation.v1.FeedbackService", rules: feedback::policy::RULES },
+        PublicService {
+            name: "govshare.evaluation.v1.EvaluationService",
+            article: "32",
+            rules: policy::RULES,
+        },
+        PublicService {
+            name: "govshare.evaluation.v1.FeedbackService",
+            article: "28",
+            rules: feedback::policy::RULES,
+        },
         PublicService {
             name: "govshare.evaluation.v1.SelfEvaluationService",
+            article: "32",
             rules: self_evaluation::policy::RULES,
         },
         PublicService {
             name: "govshare.evaluation.v1.YearlyEvaluationService",
+            article: "32",
             rules: yearly_evaluation::policy::RULES,
         },
-        PublicService { name: "govshare.evaluation.v1.InspectionService", rules: inspection::policy::RULES },
-        PublicService { name: "govshare.evaluation.v1.ViolationService", rules: violation::policy::RULES },
-        PublicService { name: "govshare.evaluation.v1.PlanService", rules: plan::policy::RULES },
+        PublicService {
+            name: "govshare.evaluation.v1.InspectionService",
+            article: "33",
+            rules: inspection::policy::RULES,
+        },
+        PublicService {
+            name: "govshare.evaluation.v1.ViolationService",
+            article: "34",
+            rules: violation::policy::RULES,
+        },
+        PublicService {
+            name: "govshare.evaluation.v1.PlanService",
+            article: "8",
+            rules: plan::policy::RULES,
+        },
         PublicService {
             name: "govshare.evaluation.v1.AttachmentService",
+            article: "20",
             rules: service_kit::attachments::RULES,
         },
-        PublicService { name: "govshare.evaluation.v1.TaskService", rules: service_kit::tasks::RULES },
+        PublicService {
+            name: "govshare.evaluation.v1.TaskService",
+            article: "29",
+            rules: service_kit::tasks::RULES,
+        },
     ],
     internal: &[],
 };

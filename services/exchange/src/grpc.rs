@@ -141,8 +141,9 @@ impl ExchangeService for Exchange {
         let actor = call::actor(&request)?;
         let body = request.into_inner();
         let filters = pb::ListDataVersionsRequest { page_size: 0, page_token: String::new(), ..body.clone() };
-        let page: Page<i32> = Page::parse(body.page_size, &body.page_token, 50, 1000, &filters)?;
         let mut violations = Violations::new();
+        let page: Page<i32> =
+            Page::parse(body.page_size, &body.page_token, 50, 1000, &filters, &mut violations)?;
         let entry = violations.parse("entry_id", &body.entry_id);
         let agreement = violations.parse_optional("agreement_id", &body.agreement_id);
         violations.finish()?;
@@ -206,8 +207,9 @@ impl ExchangeService for Exchange {
         let actor = call::actor(&request)?;
         let body = request.into_inner();
         let filters = pb::ListDeliveriesRequest { page_size: 0, page_token: String::new(), ..body.clone() };
-        let page: Page<Uuid> = Page::parse(body.page_size, &body.page_token, 50, 1000, &filters)?;
         let mut violations = Violations::new();
+        let page: Page<Uuid> =
+            Page::parse(body.page_size, &body.page_token, 50, 1000, &filters, &mut violations)?;
         let case: Option<CaseId> = violations.parse_optional("case_id", &body.case_id);
         violations.finish()?;
         let found = self

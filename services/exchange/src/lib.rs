@@ -45,7 +45,11 @@ pub const DEFAULTS: &str = include_str!("../config/default.toml");
 pub static MIGRATIONS: Migrator = sqlx::migrate!();
 
 pub const ACCESS: Access = Access {
-    public: &[PublicService { name: "govshare.exchange.v1.ExchangeService", rules: policy::RULES }],
+    public: &[PublicService {
+        name: "govshare.exchange.v1.ExchangeService",
+        article: "26",
+        rules: policy::RULES,
+    }],
     internal: &[],
 };
 

@@ -201,8 +201,10 @@ impl SecurityReviewService for Reviews {
         let actor = call::actor(&request)?;
         let body = request.into_inner();
         let filters = pb::ListReviewsRequest { page_size: 0, page_token: String::new(), ..body.clone() };
-        let page: Page<Uuid> = Page::parse(body.page_size, &body.page_token, 50, 1000, &filters)?;
         let mut violations = Violations::new();
+        let page: Page<Uuid> =
+            Page::parse(body.page_size, &body.page_token, 50, 1000, &filters, &mut violations)?;
+        violations.known::<pb::ReviewState>("state", body.state);
         let provider: Option<UnitId> = violations.parse_optional("provider_unit_id", &body.provider_unit_id);
         violations.finish()?;
         let own = (!policy::reads_all(&actor)).then_some(&actor.unit);

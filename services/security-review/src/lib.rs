@@ -33,24 +33,36 @@ pub static MIGRATIONS: Migrator = sqlx::migrate!();
 
 pub const ACCESS: Access = Access {
     public: &[
-        PublicService { name: "govshare.security_review.v1.SecurityReviewService", rules: policy::RULES },
+        PublicService {
+            name: "govshare.security_review.v1.SecurityReviewService",
+            article: "16",
+            rules: policy::RULES,
+        },
         PublicService {
             name: "govshare.security_review.v1.AttachmentService",
+            article: "20",
             rules: service_kit::attachments::RULES,
         },
         PublicService {
             name: "govshare.security_review.v1.RestrictionService",
+            article: "24",
             rules: restriction::policy::RULES,
         },
         PublicService {
             name: "govshare.security_review.v1.SecrecyRulesService",
+            article: "9",
             rules: secrecy_rules::policy::RULES,
         },
         PublicService {
             name: "govshare.security_review.v1.InformationSystemService",
+            article: "30",
             rules: systems::policy::RULES,
         },
-        PublicService { name: "govshare.security_review.v1.TaskService", rules: service_kit::tasks::RULES },
+        PublicService {
+            name: "govshare.security_review.v1.TaskService",
+            article: "29",
+            rules: service_kit::tasks::RULES,
+        },
     ],
     internal: &[],
 };

@@ -16,8 +16,11 @@ use crate::failure::Failure;
 use crate::output::listed;
 use crate::todo;
 
-/// Reasons that may come from what holds for every call or field, and so without an article of their own.
-const GENERAL: [&str; 4] = ["NOT_FOUND", "ROLE_NOT_ALLOWED", "TOKEN_INVALID", "FIELD_INVALID"];
+/// Reasons that come from what holds for every call, and so without an article.
+const GENERAL: [&str; 2] = ["NOT_FOUND", "TOKEN_INVALID"];
+
+/// Reasons that name the article of the service that was called, whatever article is walked through.
+const OF_THE_SERVICE: [&str; 2] = ["ROLE_NOT_ALLOWED", "FIELD_INVALID"];
 
 /// Columns of a work list, as far as a line of the walk is wide.
 const TASKS: &[&str] = &["due", "working_days_left", "overdue", "article", "action_zh", "subject", "unit_id"];
@@ -185,11 +188,15 @@ impl<'a> Walk<'a> {
         tried: Result<T, Failure>,
     ) -> Result<(), Failure> {
         let what = what.into();
+        let mut article = article.to_owned();
         if let Err(Failure::Refused(refused)) = &tried {
-            let named = number(&refused.article) == number(article) || GENERAL.contains(&reason);
+            if OF_THE_SERVICE.contains(&reason) && !refused.article.is_empty() {
+                article.clone_from(&refused.article);
+            }
+            let named = number(&refused.article) == number(&article) || GENERAL.contains(&reason);
             ensure(named, || format!("{} {what}: refused, but without art. {article}\n{refused}", by.name))?;
         }
-        self.narrator.refused(&by.name, what, (reason, article), tried)
+        self.narrator.refused(&by.name, what, (reason, &article), tried)
     }
 
     /// The same where these fields are what is wrong.

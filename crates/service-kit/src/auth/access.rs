@@ -13,6 +13,9 @@ use crate::failure::Refusal;
 #[derive(Debug, Clone, Copy)]
 pub struct PublicService {
     pub name: &'static str,
+    /// What its refusals of a role or a field name where they name no article of their own: the article of
+    /// 西政办发〔2014〕14号 that the service carries out, or 29 (nobody does what is not theirs).
+    pub article: &'static str,
     pub rules: &'static [Rule],
 }
 

@@ -24,7 +24,7 @@ use crate::auth::people::PeopleTokens;
 use crate::auth::services::{SERVICE_HEADER, ServiceTokens};
 use crate::auth::{TokenError, bearer};
 use crate::call::{AUTHORIZATION, Caller, CallingService};
-use crate::failure::Refusal;
+use crate::failure::{Refusal, unreadable, with_article};
 use crate::telemetry;
 
 /// The service that people's calls come through.
@@ -120,7 +120,7 @@ where
         let person = match shared.identify(service, method, &mut request) {
             Ok(person) => person,
             Err(refusal) => {
-                let status = Status::from(refusal);
+                let status = shared.named(service, refusal.into());
                 shared.observe(service, method, status.code(), started);
                 return refuse(status);
             }
@@ -151,12 +151,16 @@ where
                 ))
                 .into_http());
             };
-            if let Ok(response) = &result {
-                let code =
-                    Status::from_header_map(response.headers()).map_or(Code::Ok, |status| status.code());
-                shared.observe(&service, &method, code, started);
+            let Ok(response) = result else { return result };
+            let Some(mut status) = Status::from_header_map(response.headers()) else {
+                shared.observe(&service, &method, Code::Ok, started);
+                return Ok(response);
+            };
+            if let Some(explained) = unreadable(&status) {
+                status = explained;
             }
-            result
+            shared.observe(&service, &method, status.code(), started);
+            Ok(if status.code() == Code::Ok { response } else { shared.named(&service, status).into_http() })
         })
     }
 }
@@ -189,6 +193,12 @@ impl Shared {
         let name = service.rsplit('.').next().unwrap_or(service);
         request.extensions_mut().insert(Caller { actor, method: format!("{name}/{method}").into() });
         Ok(person)
+    }
+
+    /// The status with the article that the service carries out, where it names none itself and one is due.
+    fn named(&self, service: &str, status: Status) -> Status {
+        let article = self.access.public(service).map(|public| public.article);
+        article.and_then(|article| with_article(&status, article)).unwrap_or(status)
     }
 
     fn reject_person(&self, error: TokenError) -> Refusal {

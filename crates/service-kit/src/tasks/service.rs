@@ -21,6 +21,7 @@ use crate::database::Database;
 use crate::failure::{Failure, Refusal};
 use crate::page::Page;
 use crate::shares::{Share, Shares};
+use crate::validate::Violations;
 use crate::validate::{date_to_proto, time_to_proto};
 
 const WATCH: Duration = Duration::from_secs(600);
@@ -83,7 +84,9 @@ impl WorkList {
         token: &str,
         filters: &impl prost::Message,
     ) -> Result<(Vec<pb::Task>, String), Failure> {
-        let page = Page::parse(size, token, 50, 1000, filters)?;
+        let mut violations = Violations::new();
+        let page = Page::parse(size, token, 50, 1000, filters, &mut violations)?;
+        violations.finish()?;
         let rows = table::list(self.database.pool(), actor, page.after.as_ref(), page.size + 1).await?;
         Ok(page.cut(rows, Row::key, |row| self.show(row)))
     }

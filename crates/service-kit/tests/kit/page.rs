@@ -1,30 +1,37 @@
 //! Page tokens belong to their filters and carry the key.
 
 use govshare_proto::access_request::v1::ListAccessRequestsRequest;
-use service_kit::Reason;
 use service_kit::page::Page;
+use service_kit::{Reason, Refusal, Violations};
 
 fn filters(applicant: &str) -> ListAccessRequestsRequest {
     ListAccessRequestsRequest { applicant_unit_id: applicant.to_owned(), ..Default::default() }
 }
 
+fn parse(size: i32, token: &str, filters: &ListAccessRequestsRequest) -> Result<Page<u64>, Refusal> {
+    let mut violations = Violations::new();
+    let page = Page::parse(size, token, 50, 1000, filters, &mut violations)?;
+    violations.finish()?;
+    Ok(page)
+}
+
 #[test]
 fn a_page_is_cut_and_its_token_continues_after_its_last_row() {
-    let page: Page<u64> = Page::parse(2, "", 50, 1000, &filters("a")).expect("a first page");
+    let page = parse(2, "", &filters("a")).expect("a first page");
     let (rows, token) = page.cut(vec![5, 6, 7], |row| *row, |row| row);
     assert_eq!(rows, [5, 6]);
-    let next: Page<u64> = Page::parse(2, &token, 50, 1000, &filters("a")).expect("a next page");
+    let next = parse(2, &token, &filters("a")).expect("a next page");
     assert_eq!(next.after, Some(6));
     assert_eq!(next.cut(vec![7], |row| *row, |row| row), (vec![7], String::new()));
 }
 
 #[test]
 fn rows_that_would_not_fit_into_one_reply_come_on_the_next_page() {
-    let page: Page<u64> = Page::parse(4, "", 50, 1000, &filters("a")).expect("a first page");
+    let page = parse(4, "", &filters("a")).expect("a first page");
     let long = |row: u64| "x".repeat(if row == 9 { 5 << 20 } else { 1 << 20 });
     let (rows, token) = page.cut(vec![5, 6, 7, 8, 9], |row| *row, long);
     assert_eq!(rows.len(), 2, "the third would make more than 3 MiB");
-    let next: Page<u64> = Page::parse(4, &token, 50, 1000, &filters("a")).expect("a next page");
+    let next = parse(4, &token, &filters("a")).expect("a next page");
     assert_eq!(next.after, Some(6));
     let (rows, token) = next.cut(vec![9], |row| *row, long);
     assert_eq!((rows.len(), token.as_str()), (1, ""), "one is always given");
@@ -32,19 +39,19 @@ fn rows_that_would_not_fit_into_one_reply_come_on_the_next_page() {
 
 #[test]
 fn a_token_for_other_filters_or_of_another_make_is_refused() {
-    let page: Page<u64> = Page::parse(1, "", 50, 1000, &filters("a")).expect("a first page");
+    let page = parse(1, "", &filters("a")).expect("a first page");
     let (_, token) = page.cut(vec![5, 6], |row| *row, |row| row);
     for (token, filters) in
         [(token.as_str(), filters("b")), ("not a token", filters("a")), ("AAAA", filters("a"))]
     {
-        let refused = Page::<u64>::parse(1, token, 50, 1000, &filters).expect_err(token);
+        let refused = parse(1, token, &filters).expect_err(token);
         assert_eq!(refused.reason(), Reason::PageTokenInvalid);
     }
 }
 
 #[test]
 fn sizes_are_defaulted_cut_and_checked() {
-    let size = |wanted| Page::<u64>::parse(wanted, "", 50, 1000, &filters("a")).map(|page| page.size);
+    let size = |wanted| parse(wanted, "", &filters("a")).map(|page| page.size);
     assert_eq!(size(0).expect("default"), 50);
     assert_eq!(size(5000).expect("cut"), 1000);
     assert_eq!(size(-1).expect_err("negative").reason(), Reason::FieldInvalid);

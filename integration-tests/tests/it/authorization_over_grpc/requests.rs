@@ -53,7 +53,7 @@ async fn step(city: &City, by: (&str, Role), method: &str, given: Json) -> Json 
 fn record(case: &Case) -> Json {
     let mut fields = fields(case);
     fields["update_mask"] = json!("purpose");
-    fields["form"] = json!({ "purpose": "核定学位", "basis": "三定方案" });
+    fields["form"] = json!({ "purpose": "核定学位", "scenario": "每学期", "basis": "三定方案" });
     fields
 }
 
@@ -124,7 +124,7 @@ async fn without_a_provider(city: &City) -> Vec<(&'static str, Json)> {
 async fn drafted(city: &City, of: Json) -> Case {
     let mut given = of.clone();
     given["form"] = json!({
-        "purpose": "核定学位", "basis": "三定方案", "delivery": "文件", "mode": "DELIVERY_MODE_FILE",
+        "purpose": "核定学位", "scenario": "每学期", "basis": "三定方案", "delivery": "文件", "mode": "DELIVERY_MODE_FILE",
         "use_until": { "year": 2027, "month": 12, "day": 31 },
     });
     let reply = step(city, (APPLICANT, Role::Drafter), "CreateAccessRequest", given).await;

@@ -12,6 +12,7 @@ use super::{PROVIDER, Play, form, words};
 pub(super) fn form_to_proto(form: &Form) -> pb::ApplicationForm {
     pb::ApplicationForm {
         purpose: form.purpose.clone(),
+        scenario: form.scenario.clone(),
         basis: form.basis.clone(),
         mode: form.mode.map_or(pb::DeliveryMode::Unspecified, |_| pb::DeliveryMode::File).into(),
         use_until: form.use_until.map(service_kit::validate::date_to_proto),

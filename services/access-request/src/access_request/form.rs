@@ -8,7 +8,7 @@ use super::{Rejection, Resource};
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Form {
     pub purpose: String,
-    /// 使用场景, which national rules ask for in place of a purpose.
+    /// 使用场景, which national rules ask for where this district's ask for a purpose.
     pub scenario: String,
     pub basis: String,
     /// Items asked for; empty means all.
@@ -30,6 +30,7 @@ impl Form {
                 ApplicationField::Purpose => {
                     (self.purpose.is_empty() && self.scenario.is_empty()).then_some("form.purpose")
                 }
+                ApplicationField::Scenario => self.scenario.is_empty().then_some("form.scenario"),
                 ApplicationField::Basis => self.basis.is_empty().then_some("form.basis"),
                 // No item named means the whole resource: the scope is always stated.
                 ApplicationField::Scope => None,

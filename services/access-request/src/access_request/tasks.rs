@@ -4,7 +4,7 @@ use govshare_model::calendar::Due;
 use govshare_model::id::UnitId;
 use govshare_model::{Role, Subject, Task, WaitsFor};
 
-use super::case_file::Stage;
+use super::case_file::{EscalationKind, Stage};
 use super::{AccessRequest, Clock, State};
 
 const DRAFTER: &[Role] = &[Role::Drafter];
@@ -93,6 +93,10 @@ impl AccessRequest {
         if self.overdue.is_some() && self.file.escalations.is_empty() {
             let words = ("催办逾期答复", "remind the provider of the overdue answer");
             tasks.push(self.for_the_district("remind", words, "26", OFFICE, Some(clock)));
+        }
+        if self.file.escalations.iter().any(|step| step.kind == EscalationKind::Report) {
+            let words = ("协调督促逾期答复", "see to the overdue answer that was reported");
+            tasks.push(self.for_the_district("urge", words, "7", GROUP, Some(clock)));
         }
         tasks
     }

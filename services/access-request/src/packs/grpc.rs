@@ -36,8 +36,16 @@ impl PolicyService for Policies {
         request: Request<pb::ListPolicyPacksRequest>,
     ) -> Reply<pb::ListPolicyPacksResponse> {
         let body = request.into_inner();
-        let page: Page<usize> =
-            Page::parse(body.page_size, &body.page_token, 50, 100, &pb::ListPolicyPacksRequest::default())?;
+        let mut violations = Violations::new();
+        let page: Page<usize> = Page::parse(
+            body.page_size,
+            &body.page_token,
+            50,
+            100,
+            &pb::ListPolicyPacksRequest::default(),
+            &mut violations,
+        )?;
+        violations.finish()?;
         let after = page.after.map_or(0, |last| last + 1);
         let rows: Vec<_> = self.rules.all().iter().enumerate().skip(after).collect();
         let show = |(_, entry): (usize, &InForce)| convert::in_force(convert::summary(&entry.pack), entry);
@@ -71,8 +79,9 @@ impl PolicyService for Policies {
     ) -> Reply<pb::DryRunPolicyPackResponse> {
         let body = request.into_inner();
         let filters = pb::DryRunPolicyPackRequest { page_size: 0, page_token: String::new(), ..body.clone() };
-        let page: Page<Uuid> = Page::parse(body.page_size, &body.page_token, EXAMINED, EXAMINED, &filters)?;
         let mut violations = Violations::new();
+        let page: Page<Uuid> =
+            Page::parse(body.page_size, &body.page_token, EXAMINED, EXAMINED, &filters, &mut violations)?;
         violations.check(
             body.toml.chars().count() <= 200_000,
             "toml",
@@ -101,7 +110,10 @@ impl PolicyService for Policies {
     ) -> Reply<pb::ListHolidayNoticesResponse> {
         let body = request.into_inner();
         let filters = pb::ListHolidayNoticesRequest::default();
-        let page: Page<i32> = Page::parse(body.page_size, &body.page_token, 50, 100, &filters)?;
+        let mut violations = Violations::new();
+        let page: Page<i32> =
+            Page::parse(body.page_size, &body.page_token, 50, 100, &filters, &mut violations)?;
+        violations.finish()?;
         let loaded = self.holidays.all().await?;
         let calendar = calendar_with(&loaded)?;
         let years = YEARS.filter(|year| page.after.is_none_or(|after| *year > after));

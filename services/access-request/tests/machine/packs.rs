@@ -96,6 +96,9 @@ fn national_2025_wants_the_mode_an_approver_and_no_further_conditions() {
     assert!(matches!(submit(unlisted, &asking()), Err(Rejection::UnknownMode { .. })));
     let scenario = Form { purpose: String::new(), scenario: words(), ..form() };
     assert_eq!(submit(scenario, &asking()), Ok(()));
+    let purpose_only = Form { scenario: String::new(), ..form() };
+    let incomplete = submit(purpose_only, &asking()).expect_err("no scenario");
+    assert!(matches!(incomplete, Rejection::FormIncomplete { missing, .. } if missing == ["form.scenario"]));
     assert_eq!(submit(form(), &actor("fagaiwei", "li")), Err(Rejection::OwnDraft));
     let other_drafter = actor("fagaiwei", "wu");
     assert!(matches!(submit(form(), &other_drafter), Err(Rejection::ApproverSubmits { .. })));

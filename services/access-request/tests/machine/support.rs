@@ -70,6 +70,7 @@ pub fn resource() -> Resource {
 pub fn form() -> Form {
     Form {
         purpose: "编制学位预测".to_owned(),
+        scenario: "每学期测算学位缺口".to_owned(),
         basis: "三定规定".to_owned(),
         mode: Some(DeliveryMode::File),
         use_until: Some(date!(2027 - 12 - 31)),

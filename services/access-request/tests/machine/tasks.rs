@@ -1,5 +1,6 @@
 //! What waits for whom in each state.
 
+use access_request::access_request::case_file::EscalationKind;
 use access_request::access_request::{AccessRequest, AnswerKind, Outcome};
 use govshare_model::WaitsFor;
 use time::Duration;
@@ -56,5 +57,8 @@ fn what_stands_beside_the_clock_waits_beside_the_answer() {
     let late = NOW + Duration::days(60);
     let overdue = done(coordinated(Outcome::AnswerAnew).mark_overdue(late));
     assert_eq!(kinds(&overdue), ["propose-answer", "remind"]);
-    assert_eq!(kinds(&done(remind(overdue, late))), ["propose-answer"]);
+    let reminded = done(remind(overdue, late));
+    assert_eq!(kinds(&reminded), ["propose-answer"]);
+    let reported = done(reminded.escalate(EscalationKind::Report, words(), &office(), late));
+    assert_eq!(kinds(&reported), ["propose-answer", "urge"]);
 }

@@ -157,8 +157,10 @@ impl DisclosureService for Disclosures {
         let actor = call::actor(&request)?;
         let body = request.into_inner();
         let filters = pb::ListDisclosuresRequest { page_size: 0, page_token: String::new(), ..body.clone() };
-        let page: Page<Uuid> = Page::parse(body.page_size, &body.page_token, 50, 1000, &filters)?;
         let mut violations = Violations::new();
+        let page: Page<Uuid> =
+            Page::parse(body.page_size, &body.page_token, 50, 1000, &filters, &mut violations)?;
+        violations.known::<pb::DisclosureState>("state", body.state);
         let agreement = violations.parse_optional("agreement_id", &body.agreement_id);
         violations.finish()?;
         let found = self

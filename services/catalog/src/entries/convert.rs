@@ -9,6 +9,7 @@ use service_kit::Violations;
 use service_kit::validate::date_to_proto;
 
 use super::content::{Content, Outline, Sensitivity, Sharing, Statement, Unlistable};
+use super::error::violation;
 
 /// Content as parsed: what the rules look at, and the bytes to store.
 pub struct Parsed {
@@ -17,8 +18,16 @@ pub struct Parsed {
 }
 
 impl Parsed {
-    pub fn check(self) -> Result<Content, Unlistable> {
-        Content::new(self.outline, self.encoded)
+    /// The content, if it can be listed. Where fields are wrong anyway, `violations` hears of what contradicts, too.
+    pub fn check(self, violations: &mut Violations) -> Result<Content, Unlistable> {
+        let content = Content::new(self.outline, self.encoded);
+        if let Err(unlistable) = &content
+            && !violations.is_empty()
+        {
+            let (field, problem) = violation(*unlistable);
+            violations.add(field, problem);
+        }
+        content
     }
 }
 
@@ -31,11 +40,11 @@ pub fn content(content: Option<pb::EntryContent>, violations: &mut Violations) -
     items(&mut content.items, violations);
     content.issue_date = date("content.issue_date", content.issue_date, violations);
     content.modify_date = date("content.modify_date", content.modify_date, violations);
-    known::<pb::PublicOpenness>("content.public_openness", content.public_openness, violations);
-    known::<pb::UpdateCycle>("content.update_cycle", content.update_cycle, violations);
+    violations.known::<pb::PublicOpenness>("content.public_openness", content.public_openness);
+    violations.known::<pb::UpdateCycle>("content.update_cycle", content.update_cycle);
     let sensitivities = sensitivities(&mut content.sensitivities, violations);
     let sharing =
-        known::<pb::SharingType>("content.sharing_type", content.sharing_type, violations).and_then(sharing);
+        violations.known::<pb::SharingType>("content.sharing_type", content.sharing_type).and_then(sharing);
     Parsed {
         outline: Outline {
             title: content.title.clone(),
@@ -72,7 +81,7 @@ fn lists(content: &mut pb::EntryContent, violations: &mut Violations) {
     at_most("content.formats", content.formats.len(), 20, violations);
     for format in &mut content.formats {
         format.r#type = violations.text("content.formats.type", &format.r#type, 1, 50);
-        known::<pb::FormatClass>("content.formats.format_class", format.format_class, violations);
+        violations.known::<pb::FormatClass>("content.formats.format_class", format.format_class);
     }
     at_most("content.extras", content.extras.len(), 50, violations);
     let extras = std::mem::take(&mut content.extras);
@@ -116,14 +125,6 @@ fn at_most(field: &str, count: usize, most: usize, violations: &mut Violations) 
 
 fn date(field: &str, date: Option<Date>, violations: &mut Violations) -> Option<Date> {
     violations.date(field, date.as_ref()).map(date_to_proto)
-}
-
-fn known<E: TryFrom<i32>>(field: &str, value: i32, violations: &mut Violations) -> Option<E> {
-    let known = E::try_from(value).ok();
-    if known.is_none() {
-        violations.add(field, format!("{value} is not a value of the enumeration / 取值无效"));
-    }
-    known
 }
 
 fn sensitivities(values: &mut Vec<i32>, violations: &mut Violations) -> Vec<Sensitivity> {

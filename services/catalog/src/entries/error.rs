@@ -101,25 +101,25 @@ pub fn not_codable(node: &ClassificationCode) -> Failure {
 
 impl From<Unlistable> for Failure {
     fn from(unlistable: Unlistable) -> Self {
+        let mut violations = Violations::new();
+        let (field, problem) = violation(unlistable);
+        violations.add(field, problem);
         let refusal = match unlistable {
             Unlistable::StateSecret => Refusal::new(
                 Reason::StateSecretRefused,
                 "state secrets are not listed here; they are handled off the platform",
                 "涉及国家秘密的信息不得在本平台登记，请线下办理",
             )
+            .violations(violations.into_found())
             .article("31"),
             Unlistable::SensitiveAndActive => Refusal::new(
                 Reason::SensitiveNotActive,
                 "what has grounds of article 31 cannot be shared without condition",
                 "涉及商业秘密、个人隐私或敏感信息的资源不得无条件共享",
             )
+            .violations(violations.into_found())
             .article("31"),
-            Unlistable::WithheldWithoutBasis => {
-                let mut violations = Violations::new();
-                let (field, problem) = violation(unlistable);
-                violations.add(field, problem);
-                field_invalid(violations).article("24")
-            }
+            Unlistable::WithheldWithoutBasis => field_invalid(violations).article("24"),
         };
         refusal.into()
     }

@@ -118,10 +118,10 @@ impl EntryService for Entries {
         let call = Call::new(&request, &request.get_ref().request_id, &mut violations)?;
         let body = request.into_inner();
         let provider = violations.parse_optional("provider_unit_id", &body.provider_unit_id);
-        let content = convert::content(body.content, &mut violations);
+        let content = convert::content(body.content, &mut violations).check(&mut violations);
         violations.finish()?;
         let provider = provider.unwrap_or_else(|| call.actor.unit.clone());
-        let content = content.check().map_err(Failure::from)?;
+        let content = content.map_err(Failure::from)?;
 
         let mut tx = match self.database.begin(&call).await? {
             Begin::Replay(reply) => return Ok(Response::new(reply)),
@@ -148,8 +148,10 @@ impl EntryService for Entries {
         let actor = call::actor(&request)?;
         let body = request.into_inner();
         let filters = pb::ListEntriesRequest { page_size: 0, page_token: String::new(), ..body.clone() };
-        let page: Page<Uuid> = Page::parse(body.page_size, &body.page_token, 50, 1000, &filters)?;
         let mut violations = Violations::new();
+        let page: Page<Uuid> =
+            Page::parse(body.page_size, &body.page_token, 50, 1000, &filters, &mut violations)?;
+        violations.known::<pb::EntryVersionState>("latest_state", body.latest_state);
         let provider: Option<UnitId> = violations.parse_optional("provider_unit_id", &body.provider_unit_id);
         let sees_all = policy::sees_all(&actor);
         let sees_latest = sees_all || provider.as_ref() == Some(&actor.unit);
@@ -182,8 +184,9 @@ impl EntryService for Entries {
         let actor = call::actor(&request)?;
         let body = request.into_inner();
         let filters = pb::ListEntryVersionsRequest { entry_id: body.entry_id.clone(), ..Default::default() };
-        let page: Page<i32> = Page::parse(body.page_size, &body.page_token, 50, 1000, &filters)?;
         let mut violations = Violations::new();
+        let page: Page<i32> =
+            Page::parse(body.page_size, &body.page_token, 50, 1000, &filters, &mut violations)?;
         let id = violations.parse("entry_id", &body.entry_id);
         let id = given(id, violations)?;
         let view = self.store.view(id).await?;
@@ -196,7 +199,8 @@ impl EntryService for Entries {
 
     async fn update_entry(&self, request: Request<pb::UpdateEntryRequest>) -> Reply<pb::UpdateEntryResponse> {
         let mut violations = Violations::new();
-        let content = convert::content(request.get_ref().content.clone(), &mut violations);
+        let content =
+            convert::content(request.get_ref().content.clone(), &mut violations).check(&mut violations);
         let (call, id) = parse_step(
             &request,
             &request.get_ref().request_id,
@@ -204,7 +208,7 @@ impl EntryService for Entries {
             &request.get_ref().entry_id,
             violations,
         )?;
-        let content = content.check().map_err(Failure::from)?;
+        let content = content.map_err(Failure::from)?;
         let now = self.database.clock().now();
         let revise = |entry: Entry| entry.revise(content, &call.actor, now);
         let reply = |entry| pb::UpdateEntryResponse { entry };
@@ -239,8 +243,9 @@ impl EntryService for Entries {
         request: Request<pb::ApproveEntryRequest>,
     ) -> Reply<pb::ApproveEntryResponse> {
         let body = request.get_ref();
-        let (call, id) =
-            parse_step(&request, &body.request_id, "entry_id", &body.entry_id, Violations::new())?;
+        let mut violations = Violations::new();
+        publication::check_number("version", body.version, &mut violations);
+        let (call, id) = parse_step(&request, &body.request_id, "entry_id", &body.entry_id, violations)?;
         let (now, authority_review) = (self.database.clock().now(), self.authority_review()?);
         let approve = |entry: Entry| entry.approve(body.version, authority_review, &call.actor, now);
         let reply = |entry| pb::ApproveEntryResponse { entry };
@@ -251,6 +256,7 @@ impl EntryService for Entries {
         let body = request.get_ref();
         let mut violations = Violations::new();
         let reasons = violations.text("reasons", &body.reasons, 1, 2000);
+        publication::check_number("version", body.version, &mut violations);
         let (call, id) = parse_step(&request, &body.request_id, "entry_id", &body.entry_id, violations)?;
         let (now, authority_review) = (self.database.clock().now(), self.authority_review()?);
         let back = |entry: Entry| entry.give_back(body.version, reasons, authority_review, now).map(Some);
@@ -263,8 +269,9 @@ impl EntryService for Entries {
         request: Request<pb::PublishEntryRequest>,
     ) -> Reply<pb::PublishEntryResponse> {
         let body = request.get_ref();
-        let (call, id) =
-            parse_step(&request, &body.request_id, "entry_id", &body.entry_id, Violations::new())?;
+        let mut violations = Violations::new();
+        publication::check_number("version", body.version, &mut violations);
+        let (call, id) = parse_step(&request, &body.request_id, "entry_id", &body.entry_id, violations)?;
         let now = self.database.clock().now();
         let authority_review = self.authority_review()?;
         let publish = |entry: Entry| entry.publish(body.version, authority_review, &call.actor, now);

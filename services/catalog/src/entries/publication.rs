@@ -19,12 +19,17 @@ pub struct Wanted {
     pub number: i32,
 }
 
+pub fn check_number(field: &str, number: i32, violations: &mut Violations) {
+    violations.check(number > 0, field, "is required, from 1 on / 必填，自1起");
+}
+
 /// Parses the versions of a batch, each entry once.
 pub fn parse(versions: &[pb::EntryVersionRef], violations: &mut Violations) -> Vec<Wanted> {
     violations.check((1..=1000).contains(&versions.len()), "versions", "must be 1 to 1000 / 须为1至1000个");
     let mut wanted: Vec<Wanted> = Vec::with_capacity(versions.len());
     for version in versions {
         let entry = violations.parse("versions.entry_id", &version.entry_id);
+        check_number("versions.version", version.version, violations);
         wanted.extend(entry.map(|entry| Wanted { entry, number: version.version }));
     }
     let mut ids: Vec<_> = wanted.iter().map(|wanted| wanted.entry).collect();

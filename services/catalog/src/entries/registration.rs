@@ -144,13 +144,14 @@ fn parse(row: pb::RegisterEntriesRow) -> Judged<Row> {
         let problem = "must have 1 to 512 bytes without control characters / 须为1至512字节且不含控制字符";
         violations.add("source_key", problem);
     }
-    let content = convert::content(row.content, &mut violations).check().map_err(|unlistable| {
-        let (field, problem) = error::violation(unlistable);
-        violations.add(field, problem);
-    });
-    match content {
+    match convert::content(row.content, &mut violations).check(&mut violations) {
         Ok(content) if violations.is_empty() => {
             Ok(Row { provider_name, source_key: row.source_key, content })
+        }
+        Err(unlistable) if violations.is_empty() => {
+            let (field, problem) = error::violation(unlistable);
+            violations.add(field, problem);
+            Err(told(violations))
         }
         _ => Err(told(violations)),
     }

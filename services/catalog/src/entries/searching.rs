@@ -36,7 +36,10 @@ impl Searching {
         request: pb::SearchEntriesRequest,
     ) -> Result<pb::SearchEntriesResponse, Failure> {
         let filters = pb::SearchEntriesRequest { page_size: 0, page_token: String::new(), ..request.clone() };
-        let page: Page<PageKey> = Page::parse(request.page_size, &request.page_token, 20, 100, &filters)?;
+        let mut violations = Violations::new();
+        let page: Page<PageKey> =
+            Page::parse(request.page_size, &request.page_token, 20, 100, &filters, &mut violations)?;
+        violations.finish()?;
         let mut query = parse(&request)?;
         query.limit = usize::try_from(page.size).unwrap_or(usize::MAX);
         query.after = page.after.and_then(from_page_key);

@@ -26,8 +26,9 @@ impl EntryStore {
     ) -> Result<pb::ListEntryWarningsResponse, Failure> {
         let filters =
             pb::ListEntryWarningsRequest { page_size: 0, page_token: String::new(), ..request.clone() };
-        let page: Page<PageKey> = Page::parse(request.page_size, &request.page_token, 50, 1000, &filters)?;
         let mut violations = Violations::new();
+        let page: Page<PageKey> =
+            Page::parse(request.page_size, &request.page_token, 50, 1000, &filters, &mut violations)?;
         let count = request.entry_ids.len();
         violations.check(count <= 1000, "entry_ids", "must not be more than 1000 / 不得超过1000个");
         let ids = request.entry_ids.iter().take(1000);

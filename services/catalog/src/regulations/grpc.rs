@@ -111,8 +111,9 @@ impl RegulationService for Regulations {
         let actor = call::actor(&request)?;
         let body = request.into_inner();
         let filters = pb::ListRegulationsRequest { page_size: 0, page_token: String::new(), ..body.clone() };
-        let page: Page<Uuid> = Page::parse(body.page_size, &body.page_token, 50, 1000, &filters)?;
         let mut violations = Violations::new();
+        let page: Page<Uuid> =
+            Page::parse(body.page_size, &body.page_token, 50, 1000, &filters, &mut violations)?;
         let unit: Option<UnitId> = violations.parse_optional("unit_id", &body.unit_id);
         let database = violations.parse_optional("shared_database_id", &body.shared_database_id);
         violations.finish()?;

@@ -3,7 +3,8 @@
 //! Two names resemble each other as far as they share grams. Every entry above the least similarity shares a certain
 //! number of grams with what is wanted, hence at least one of the rarer ones: only the lists of these are read through,
 //! the longer lists are asked about what was found there. Where the rarer lists, too, are longer than the budget, more
-//! grams must be shared: the commoner the words, the closer an entry must come to be found.
+//! grams must be shared: the commoner the words, the closer an entry must come to be found. Of a name whose words are
+//! all common, entries with every gram are found; items that are all common find nothing that the name does not.
 
 use std::collections::BTreeMap;
 
@@ -158,7 +159,11 @@ pub(super) fn similar(
         let mut found: BTreeMap<DocId, usize> = BTreeMap::new();
         for (field, grams, least, weight) in wanted.iter().filter(|(_, grams, ..)| !grams.is_empty()) {
             let lists = Lists::find(segment.text(*field), grams)?;
-            for (doc, overlap) in lists.resembling(segment, *least, share(BUDGET), share(PROBED))? {
+            let common = match field {
+                Field::Title => Common::ReadThrough,
+                _ => Common::LeftOut,
+            };
+            for (doc, overlap) in lists.resembling(segment, *least, share(BUDGET), share(PROBED), common)? {
                 *found.entry(doc).or_default() += weight * overlap * 10 / grams.len();
             }
         }
@@ -192,6 +197,15 @@ fn without(
         Some(excluded) => forward(excluded, *doc) != *doc,
         None => true,
     })
+}
+
+/// What becomes of a text of which every gram is common.
+#[derive(Clone, Copy)]
+enum Common {
+    /// An entry with all of it is found, wherever it stands.
+    ReadThrough,
+    /// It points at no entry: items that thousands have make two entries alike only where their names are, too.
+    LeftOut,
 }
 
 /// The lists of some grams in one field of a segment, the shortest first.
@@ -228,6 +242,7 @@ impl<'s> Lists<'s> {
         least: usize,
         budget: usize,
         probed: usize,
+        common: Common,
     ) -> Result<Vec<(DocId, usize)>, Error> {
         let all = self.lists.len();
         let mut least = least.max(1);
@@ -239,7 +254,10 @@ impl<'s> Lists<'s> {
             least += 1;
         }
         if length(least) > budget {
-            return self.with_all(segment, probed);
+            return match common {
+                Common::ReadThrough => self.with_all(segment, probed),
+                Common::LeftOut => Ok(Vec::new()),
+            };
         }
         let (rarer, commoner) = self.lists.split_at(all - least + 1);
         let mut found = self.counted(segment, rarer)?;

@@ -16,6 +16,6 @@ impl From<Rejection> for Failure {
         };
         let mut violations = Violations::new();
         violations.add("shared_database.leads", problem);
-        field_invalid(violations).into()
+        field_invalid(violations).article("12").into()
     }
 }

@@ -95,7 +95,10 @@ impl SharedDatabaseService for SharedDatabases {
     ) -> Reply<pb::ListSharedDatabasesResponse> {
         let body = request.into_inner();
         let filters = pb::ListSharedDatabasesRequest::default();
-        let page: Page<String> = Page::parse(body.page_size, &body.page_token, 50, 1000, &filters)?;
+        let mut violations = Violations::new();
+        let page: Page<String> =
+            Page::parse(body.page_size, &body.page_token, 50, 1000, &filters, &mut violations)?;
+        violations.finish()?;
         let found = self.store.list(page.after.as_deref(), page.size + 1).await?;
         let (shared_databases, next_page_token) =
             page.cut(found, |database| database.id.to_string(), |database| convert::to_proto(&database));

@@ -110,6 +110,7 @@ pub(super) fn already_exists(id: &SharedDatabaseId) -> Refusal {
         format!("共享数据库 {id} 已存在"),
     )
     .resource("shared-database", id)
+    .article("12")
 }
 
 fn event(transition: &Transition) -> Event {

@@ -5,9 +5,12 @@ use service_kit::{Failure, Reason, Refusal, Violations};
 use super::key::Rejection;
 use crate::error::field_invalid;
 
+/// Keys are there for the agreements of three that units sign with them.
+const ARTICLE: &str = "26(一)";
+
 impl From<Rejection> for Failure {
     fn from(rejection: Rejection) -> Self {
-        refusal(rejection).into()
+        refusal(rejection).article(ARTICLE).into()
     }
 }
 

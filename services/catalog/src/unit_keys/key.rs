@@ -1,7 +1,9 @@
 //! A unit's signing key and what may happen to it: registered, countersigned, superseded, revoked. The info
 //! office's first key is the root that all trust begins with; it stands in the configuration.
 
+use govshare_model::Role;
 use govshare_model::id::UnitId;
+use govshare_model::task::{Task, WaitsFor};
 use time::OffsetDateTime;
 
 use super::public_key::{KeyId, PublicKey};
@@ -195,6 +197,24 @@ impl UnitKey {
         };
         let state = State::Revoked { countersignature, at: now, reason };
         Some(self.become_state(state, Happened::Revoked))
+    }
+
+    /// What the key waits for.
+    pub fn tasks(&self) -> Vec<Task> {
+        match self.state {
+            State::Pending => vec![Task {
+                kind: "countersign",
+                zh: "核实并副署单位签名公钥",
+                en: "verify and countersign the unit's key",
+                subject: format!("{} {}", self.unit, self.id.as_str()),
+                article: "26(一)",
+                waits_for: WaitsFor::District,
+                roles: &[Role::InfoOffice],
+                not: None,
+                due: None,
+            }],
+            State::Active { .. } | State::Superseded { .. } | State::Revoked { .. } => Vec::new(),
+        }
     }
 
     fn supersede(self, now: OffsetDateTime) -> Result<Transition, Rejection> {

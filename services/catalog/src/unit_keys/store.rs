@@ -122,7 +122,9 @@ impl KeyStore {
         .execute(&mut **tx)
         .await
         .map_err(race)?;
-        tx.emit(Some(actor), &event(transition))
+        let event = event(transition);
+        tx.set_tasks(&event.aggregate, "", key.tasks());
+        tx.emit(Some(actor), &event)
     }
 }
 

@@ -19,13 +19,12 @@ impl From<Rejection> for Failure {
             Rejection::SectionMissing => {
                 let problem = "a unit with a credit code names its responsible section / 须明确责任科室";
                 violations.add("unit.section", problem);
-                return field_invalid(violations).article("13").into();
             }
             Rejection::NameTwice(name) => {
                 violations.add("unit.aliases", format!("names {name:?} twice / 名称重复"));
             }
         }
-        field_invalid(violations).into()
+        field_invalid(violations).article("13").into()
     }
 }
 

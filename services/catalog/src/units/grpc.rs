@@ -97,8 +97,9 @@ impl UnitService for Units {
         let body = request.into_inner();
         let filters =
             pb::ListUnitsRequest { page_size: 0, page_token: String::new(), names: body.names.clone() };
-        let page: Page<String> = Page::parse(body.page_size, &body.page_token, 50, 1000, &filters)?;
         let mut violations = Violations::new();
+        let page: Page<String> =
+            Page::parse(body.page_size, &body.page_token, 50, 1000, &filters, &mut violations)?;
         violations.check(body.names.len() <= 1000, "names", "must not be more than 1000 / 不得超过1000个");
         violations.finish()?;
         let names: Vec<String> = body.names.iter().map(|name| name.trim().to_owned()).collect();
@@ -232,8 +233,9 @@ impl UnitService for Units {
     ) -> Reply<pb::ListUnitKeysResponse> {
         let body = request.into_inner();
         let filters = pb::ListUnitKeysRequest { unit_id: body.unit_id.clone(), ..Default::default() };
-        let page: Page<(i64, String)> = Page::parse(body.page_size, &body.page_token, 50, 1000, &filters)?;
         let mut violations = Violations::new();
+        let page: Page<(i64, String)> =
+            Page::parse(body.page_size, &body.page_token, 50, 1000, &filters, &mut violations)?;
         let unit = violations.parse("unit_id", &body.unit_id);
         let unit = self.units.load(&given(unit, violations)?).await?.id;
         let micros = |time: OffsetDateTime| (time.unix_timestamp_nanos() / 1000) as i64;

@@ -209,6 +209,7 @@ impl UnitStore {
                 format!("单位 {id} 已存在"),
             )
             .resource("unit", id)
+            .article("13")
             .into());
         }
         let mut violations = Violations::new();

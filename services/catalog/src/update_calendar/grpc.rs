@@ -99,8 +99,9 @@ impl UpdateCalendarService for UpdateCalendar {
         let body = request.into_inner();
         let filters =
             pb::ListUpdateSchedulesRequest { page_size: 0, page_token: String::new(), ..body.clone() };
-        let page: Page<(i32, Uuid)> = Page::parse(body.page_size, &body.page_token, 50, 1000, &filters)?;
         let mut violations = Violations::new();
+        let page: Page<(i32, Uuid)> =
+            Page::parse(body.page_size, &body.page_token, 50, 1000, &filters, &mut violations)?;
         let provider: Option<UnitId> = violations.parse_optional("provider_unit_id", &body.provider_unit_id);
         let due_until = violations.date("due_until", body.due_until.as_ref());
         violations.finish()?;

@@ -7,7 +7,7 @@ fn parsed(content: pb::EntryContent) -> Content {
     let mut violations = Violations::new();
     let parsed = convert::content(Some(content), &mut violations);
     assert!(violations.is_empty(), "{violations:?}");
-    parsed.check().expect("listable")
+    parsed.check(&mut violations).expect("listable")
 }
 
 fn violated(content: pb::EntryContent) -> Vec<String> {

@@ -74,6 +74,8 @@ fn the_root_key_is_nothing_special_in_another_units_hands() {
     let key =
         only(UnitKey::register(unit, Pair::new(1).public(), &office(), None, minute(0)).expect("pending"));
     assert_eq!(key.state, State::Pending);
+    assert_eq!(key.tasks().iter().map(|task| task.kind).collect::<Vec<_>>(), ["countersign"]);
+    assert_eq!(root().tasks(), []);
 }
 
 #[test]

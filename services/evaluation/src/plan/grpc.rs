@@ -91,7 +91,11 @@ impl PlanService for Plans {
         let actor = call::actor(&request)?;
         let body = request.into_inner();
         let filters = pb::ListPlansRequest { page_size: 0, page_token: String::new(), ..body };
-        let page: Page<Uuid> = Page::parse(body.page_size, &body.page_token, 50, 1000, &filters)?;
+        let mut violations = Violations::new();
+        let page: Page<Uuid> =
+            Page::parse(body.page_size, &body.page_token, 50, 1000, &filters, &mut violations)?;
+        violations.known::<pb::PlanState>("state", body.state);
+        violations.finish()?;
         let filter = Filter {
             state: convert::state_name(body.state()),
             ..Filter::of(&actor.unit, policy::open_states(&actor))

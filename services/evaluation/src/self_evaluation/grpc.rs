@@ -86,8 +86,10 @@ impl SelfEvaluationService for SelfEvaluations {
         let body = request.into_inner();
         let filters =
             pb::ListSelfEvaluationsRequest { page_size: 0, page_token: String::new(), ..body.clone() };
-        let page: Page<Uuid> = Page::parse(body.page_size, &body.page_token, 50, 1000, &filters)?;
         let mut violations = Violations::new();
+        let page: Page<Uuid> =
+            Page::parse(body.page_size, &body.page_token, 50, 1000, &filters, &mut violations)?;
+        violations.known::<pb::SelfEvaluationState>("state", body.state);
         let unit: Option<UnitId> = violations.parse_optional("unit_id", &body.unit_id);
         violations.finish()?;
         let filter = Filter {

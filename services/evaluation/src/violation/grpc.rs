@@ -78,7 +78,11 @@ impl ViolationService for Violations {
         let actor = call::actor(&request)?;
         let body = request.into_inner();
         let filters = pb::ListViolationsRequest { page_size: 0, page_token: String::new(), ..body };
-        let page: Page<Uuid> = Page::parse(body.page_size, &body.page_token, 50, 1000, &filters)?;
+        let mut violations = service_kit::Violations::new();
+        let page: Page<Uuid> =
+            Page::parse(body.page_size, &body.page_token, 50, 1000, &filters, &mut violations)?;
+        violations.known::<pb::ViolationState>("state", body.state);
+        violations.finish()?;
         let filter = Filter {
             state: state_name(body.state()),
             ..Filter::of(&actor.unit, policy::open_states(&actor))

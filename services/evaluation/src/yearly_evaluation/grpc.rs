@@ -149,7 +149,11 @@ impl YearlyEvaluationService for YearlyEvaluations {
         let body = request.into_inner();
         let filters =
             pb::ListYearlyEvaluationsRequest { page_size: 0, page_token: String::new(), ..body.clone() };
-        let page: Page<Uuid> = Page::parse(body.page_size, &body.page_token, 50, 1000, &filters)?;
+        let mut violations = Violations::new();
+        let page: Page<Uuid> =
+            Page::parse(body.page_size, &body.page_token, 50, 1000, &filters, &mut violations)?;
+        violations.known::<pb::YearlyEvaluationState>("state", body.state);
+        violations.finish()?;
         let filter = Filter {
             state: state_name(body.state()),
             ..Filter::of(&actor.unit, policy::open_states(&actor))
@@ -166,7 +170,10 @@ impl YearlyEvaluationService for YearlyEvaluations {
         let actor = call::actor(&request)?;
         let body = request.into_inner();
         let filters = pb::ListUnitResultsRequest { page_size: 0, page_token: String::new(), ..body.clone() };
-        let page: Page<usize> = Page::parse(body.page_size, &body.page_token, 50, 1000, &filters)?;
+        let mut violations = Violations::new();
+        let page: Page<usize> =
+            Page::parse(body.page_size, &body.page_token, 50, 1000, &filters, &mut violations)?;
+        violations.finish()?;
         let found = self.read(&actor, "ListUnitResults", &body.yearly_evaluation_id).await?;
         let (all, wanted) = (policy::reads_all(&actor), usize::try_from(page.size + 1).unwrap_or(usize::MAX));
         let results = found.computation.results.iter().enumerate();

@@ -254,8 +254,10 @@ impl RestrictionService for Restrictions {
         let actor = call::actor(&request)?;
         let body = request.into_inner();
         let filters = pb::ListRestrictionsRequest { page_size: 0, page_token: String::new(), ..body.clone() };
-        let page: Page<Uuid> = Page::parse(body.page_size, &body.page_token, 50, 1000, &filters)?;
         let mut violations = Violations::new();
+        let page: Page<Uuid> =
+            Page::parse(body.page_size, &body.page_token, 50, 1000, &filters, &mut violations)?;
+        violations.known::<pb::RestrictionState>("state", body.state);
         let provider: Option<UnitId> = violations.parse_optional("provider_unit_id", &body.provider_unit_id);
         let entry = violations.parse_optional("entry_id", &body.entry_id);
         violations.finish()?;

@@ -123,7 +123,11 @@ impl SecrecyRulesService for Rules {
         let actor = call::actor(&request)?;
         let body = request.into_inner();
         let filters = pb::ListSecrecyRulesRequest { page_size: 0, page_token: String::new(), ..body.clone() };
-        let page: Page<String> = Page::parse(body.page_size, &body.page_token, 50, 1000, &filters)?;
+        let mut violations = Violations::new();
+        let page: Page<String> =
+            Page::parse(body.page_size, &body.page_token, 50, 1000, &filters, &mut violations)?;
+        violations.known::<pb::SecrecyRulesState>("state", body.state);
+        violations.finish()?;
         let found = self
             .store
             .list(Filter {
