@@ -148,6 +148,19 @@ async fn art_10_a_statistical_survey_is_collected_with_the_statistics_bureaus_ap
     let filed =
         approver.collection().submit_collection_plan(submit(&plan)).await.expect("submitted").into_inner();
     assert_eq!(filed.collection_plan.expect("a plan").state(), catalog::CollectionPlanState::Filed);
+
+    let withdraw = |reason: &str| catalog::WithdrawCollectionPlanRequest {
+        collection_plan_id: plan.clone(),
+        reason: reason.to_owned(),
+        request_id: request_id(),
+    };
+    let silent = approver.collection().withdraw_collection_plan(withdraw("")).await;
+    refused(silent, Code::InvalidArgument, "FIELD_INVALID").violates("reason");
+    let withdrawn = approver.collection().withdraw_collection_plan(withdraw("改为共享取得")).await;
+    let withdrawn = withdrawn.expect("withdrawn").into_inner().collection_plan.expect("a plan");
+    assert_eq!(withdrawn.state(), catalog::CollectionPlanState::Withdrawn);
+    let again = approver.collection().withdraw_collection_plan(withdraw("改为共享取得")).await;
+    refused(again, Code::FailedPrecondition, "WRONG_STATE").state("WITHDRAWN");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -5,6 +5,7 @@ use govshare_proto::catalog::v1 as catalog;
 use govshare_proto::google::r#type::Date;
 use integration_tests::refusal::refused;
 use integration_tests::steps::request_id;
+use prost_types::FieldMask;
 use tonic::{Code, Status};
 
 use crate::city::City;
@@ -81,6 +82,39 @@ async fn art_3_5_shared_databases_are_registered_by_the_info_office_with_kind_an
     refused(bad, Code::InvalidArgument, "FIELD_INVALID").violates("shared_database.kind");
     let stranger =
         city.person(LEAD, Role::Approver).databases().create_shared_database(create(&unkind)).await;
+    refused(stranger, Code::PermissionDenied, "ROLE_NOT_ALLOWED").article("12");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn art_12_the_info_office_hands_a_shared_database_to_the_next_lead_and_only_what_it_names_changes() {
+    let city = City::start().await;
+    shared_database(&city).await;
+    let lead = |unit: &str, month| catalog::Lead {
+        unit_id: unit.to_owned(),
+        start_date: Some(Date { year: 2026, month, day: 1 }),
+        end_date: None,
+    };
+    let update = |leads, etag: &str| catalog::UpdateSharedDatabaseRequest {
+        shared_database: Some(catalog::SharedDatabase {
+            shared_database_id: "jiaoyu".to_owned(),
+            leads,
+            etag: etag.to_owned(),
+            ..Default::default()
+        }),
+        update_mask: Some(FieldMask { paths: vec!["leads".to_owned()] }),
+        request_id: request_id(),
+    };
+    let mut office = city.info_office().databases();
+    let none = office.update_shared_database(update(Vec::new(), "")).await;
+    refused(none, Code::InvalidArgument, "FIELD_INVALID").violates("shared_database.leads").article("12");
+    let handed = office.update_shared_database(update(vec![lead(OTHER, 7)], "")).await.expect("handed over");
+    let handed = handed.into_inner().shared_database.expect("a database");
+    assert_eq!(handed.leads.iter().map(|lead| lead.unit_id.as_str()).collect::<Vec<_>>(), [OTHER]);
+    assert_eq!(handed.display_name, "教育共享专题数据库", "what the mask does not name stays");
+    let stale = office.update_shared_database(update(vec![lead(LEAD, 8)], "\"0\"")).await;
+    refused(stale, Code::Aborted, "ETAG_MISMATCH");
+    let stranger = city.person(LEAD, Role::Approver).databases();
+    let stranger = stranger.clone().update_shared_database(update(vec![lead(LEAD, 8)], "")).await;
     refused(stranger, Code::PermissionDenied, "ROLE_NOT_ALLOWED");
 }
 

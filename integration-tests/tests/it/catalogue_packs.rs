@@ -82,6 +82,43 @@ async fn art_37_what_an_entry_must_state_and_who_approves_it_follow_the_configur
     refused(approver.publish_entry(publish()).await, Code::FailedPrecondition, "AUTHORITY_REVIEW_MISSING");
     city.info_office().entries().approve_entry(approve()).await.expect("approved");
     approver.publish_entry(publish()).await.expect("published");
+    let back = |version| catalog::ReturnEntryRequest {
+        entry_id: entry.clone(),
+        version,
+        reasons: "更新周期与实际不符".to_owned(),
+        request_id: request_id(),
+    };
+    let late = city.info_office().entries().return_entry(back(2)).await;
+    refused(late, Code::FailedPrecondition, "WRONG_STATE").state("PUBLISHED");
+
+    let third = catalog::UpdateEntryRequest {
+        entry_id: entry.clone(),
+        content: Some(catalog::EntryContent {
+            formats: vec![catalog::Format { r#type: "xlsx".to_owned(), ..Default::default() }],
+            sharing_mode: "接口".to_owned(),
+            grading: "一般数据".to_owned(),
+            personal_information_assessment: "不含个人信息".to_owned(),
+            ..content("小学名录")
+        }),
+        etag: String::new(),
+        request_id: request_id(),
+    };
+    city.person(UNIT, Role::Drafter).entries().update_entry(third).await.expect("revised");
+    let review =
+        asked_for_review(&city, &entry, 3).await.expect("under review").into_inner().review.expect("one");
+    let pass = reviews::PassReviewRequest {
+        review_id: review.review_id,
+        content_digest: review.content_digest,
+        request_id: request_id(),
+    };
+    city.person(UNIT, Role::Reviewer).reviews().pass_review(pass).await.expect("passed");
+    let returned = eventually("the catalogue hears of the review", async || {
+        city.info_office().entries().return_entry(back(3)).await
+    })
+    .await;
+    let returned = returned.into_inner().entry.expect("an entry").latest.expect("a version");
+    assert_eq!(returned.state(), catalog::EntryVersionState::Rejected);
+    assert_eq!(returned.return_reasons, "更新周期与实际不符");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

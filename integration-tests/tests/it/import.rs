@@ -24,10 +24,15 @@ fn catalogue() -> String {
 
 /// `govshare catalog import`, as a person types it.
 fn import(cluster: &Cluster, file: &Path, token: &str) -> Child {
+    import_with(cluster, file, token, &[])
+}
+
+fn import_with(cluster: &Cluster, file: &Path, token: &str, further: &[&str]) -> Child {
     let test = std::env::current_exe().expect("this program");
     let binary = test.ancestors().nth(2).expect("a target folder").join("govshare");
     Command::new(binary)
         .args(["catalog", "import", "--json", "--endpoint", &cluster.gateway_endpoint(), "--token", token])
+        .args(further)
         .arg(file)
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
@@ -87,5 +92,48 @@ async fn a_killed_import_is_repeated_and_leaves_every_row_once() {
         expected.sort();
         assert!(found == expected, "{} entries for {ROWS} rows", found.len());
     }
+    cluster.stop().await.expect("stopped");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_changed_row_becomes_the_next_version_and_a_dry_run_changes_nothing() {
+    let cluster = Cluster::start(Options::disposable()).await.expect("the built services start");
+    cluster.plant(&Seed::builtin()).await.expect("units");
+    let platform = Platform::at(&cluster.gateway_endpoint(), cluster.identity().clone());
+    platform.wait_until_ready().await;
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("catalogue.csv");
+    let token = cluster.identity().mint(&PROVIDER.parse().expect("a unit"), Role::Drafter).expect("a token");
+    let row = |title: &str, items: &str| format!("{title},学校的名称和地址,区教委,{items}\n");
+    let rows = |first: &str| {
+        "资源名称,资源摘要,提供方,信息项\n".to_owned()
+            + &row("小学名录", first)
+            + &row("中学名录", "名称、地址")
+            + &row("", "名称")
+    };
+    let imported = async |further: &[&str]| {
+        let report = folder.path().join("refused.csv");
+        let report = ["--report", report.to_str().expect("UTF-8")];
+        let done =
+            import_with(&cluster, &file, &token, &[further, &report].concat()).wait_with_output().await;
+        let done = done.expect("it ends");
+        let told: serde_json::Value = serde_json::from_slice(&done.stdout).expect("JSON");
+        let count = |name: &str| told["import"][name].as_u64().unwrap_or_else(|| panic!("{name}: {told}"));
+        [count("created"), count("revised"), count("unchanged"), count("refused")]
+    };
+
+    std::fs::write(&file, rows("名称、地址")).expect("disk");
+    assert_eq!(imported(&["--dry-run"]).await, [2, 0, 0, 1]);
+    assert_eq!(entries(&platform).await, [], "a dry run makes nothing");
+    assert_eq!(imported(&[]).await, [2, 0, 0, 1]);
+    let report = std::fs::read_to_string(folder.path().join("refused.csv")).expect("a report");
+    assert!(report.contains('4') && report.contains("资源名称"), "row and column: {report}");
+
+    std::fs::write(&file, rows("名称、地址、电话")).expect("disk");
+    assert_eq!(imported(&["--dry-run"]).await, [0, 1, 1, 1]);
+    assert_eq!(imported(&[]).await, [0, 1, 1, 1]);
+    let mut found = entries(&platform).await;
+    found.sort();
+    assert_eq!(found, [("中学名录".to_owned(), 1), ("小学名录".to_owned(), 2)]);
     cluster.stop().await.expect("stopped");
 }
