@@ -40,7 +40,7 @@ const COMMIT: &str = "WITH said AS (SELECT * FROM json_populate_recordset(NULL::
        SELECT * FROM unnest($4::text[], $5::bytea[], $6::bytea[])) \
      INSERT INTO idempotency (unit, subject, method, request_id, request_hash, reply) VALUES ($7, $8, $9, $10, $11, $12)";
 
-// As long as those of the service's ProposeAnswer.
+// About as long as those of the service's ProposeAnswer.
 const LEAF_BYTES: usize = 600;
 const DISCLOSURE_BYTES: usize = 80;
 const REPLY_BYTES: usize = 500;

@@ -41,6 +41,10 @@ pub struct Config<S> {
     pub service: S,
 }
 
+/// Services that others call, as `upstreams` names them.
+const UPSTREAMS: [&str; 7] =
+    ["catalog", "security_review", "access_request", "agreement", "exchange", "audit", "evaluation"];
+
 /// A sandbox accepts the keys and passwords that the sandbox makes; anything else refuses them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -203,6 +207,12 @@ impl<S: DeserializeOwned> Config<S> {
             return Err(ConfigError::Value {
                 key: "server.handshake_seconds",
                 problem: "must be more than 0".to_owned(),
+            });
+        }
+        if let Some(unknown) = self.upstreams.keys().find(|name| !UPSTREAMS.contains(&name.as_str())) {
+            return Err(ConfigError::Value {
+                key: "upstreams",
+                problem: format!("there is no service {unknown}; there are {}", UPSTREAMS.join(", ")),
             });
         }
         if self.environment == Environment::Production {

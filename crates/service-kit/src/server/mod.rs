@@ -127,7 +127,12 @@ impl Service {
         database: Option<Database>,
     ) -> Result<(), Error> {
         let (health, health_service) = tonic_health::server::health_reporter();
-        health.set_service_status("", tonic_health::ServingStatus::Serving).await;
+        let names = access.public.iter().map(|service| service.name);
+        let names: Vec<_> =
+            names.chain(access.internal.iter().map(|service| service.name)).chain([""]).collect();
+        for name in &names {
+            health.set_service_status(name, tonic_health::ServingStatus::Serving).await;
+        }
         let reflection = || {
             tonic_reflection::server::Builder::configure()
                 .register_encoded_file_descriptor_set(govshare_proto::DESCRIPTORS)
@@ -172,7 +177,9 @@ impl Service {
         let drain = Duration::from_secs(settings.drain_seconds);
         let serving = router.serve_with_incoming_shutdown(connections, async move {
             stopping.cancelled().await;
-            health.set_service_status("", tonic_health::ServingStatus::NotServing).await;
+            for name in &names {
+                health.set_service_status(name, tonic_health::ServingStatus::NotServing).await;
+            }
         });
         let drained = async {
             serving.await?;

@@ -48,6 +48,7 @@ fn an_unknown_key_is_named_wherever_it_stands() {
         (DEFAULTS, ("GOVSHARE__SERVER__LISTNE", "127.0.0.1:1"), "listne"),
         (DEFAULTS, ("GOVSHARE__SERVICE__DEEPTH", "4"), "deepth"),
         (DEFAULTS, ("GOVSHARE__NONSENSE", "1"), "nonsense"),
+        (DEFAULTS, ("GOVSHARE__UPSTREAMS__CATALOGUE", "http://127.0.0.1:1"), "catalogue"),
         ("[service]\ndepth = 3\nbreadth = 1\n", ("GOVSHARE__ENVIRONMENT", "sandbox"), "breadth"),
     ] {
         let error = load(defaults, &[variable]).expect_err(key).to_string();

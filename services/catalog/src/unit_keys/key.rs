@@ -199,8 +199,8 @@ impl UnitKey {
         Some(self.become_state(state, Happened::Revoked))
     }
 
-    /// What the key waits for.
-    pub fn tasks(&self) -> Vec<Task> {
+    /// What the key waits for: a signatory of the info office.
+    pub fn tasks(&self, info_office: &UnitId) -> Vec<Task> {
         match self.state {
             State::Pending => vec![Task {
                 kind: "countersign",
@@ -208,8 +208,8 @@ impl UnitKey {
                 en: "verify and countersign the unit's key",
                 subject: format!("{} {}", self.unit, self.id.as_str()),
                 article: "26(一)",
-                waits_for: WaitsFor::District,
-                roles: &[Role::InfoOffice],
+                waits_for: WaitsFor::Unit(info_office.clone()),
+                roles: &[Role::Signatory],
                 not: None,
                 due: None,
             }],

@@ -91,7 +91,13 @@ impl KeyStore {
     }
 
     /// Writes a change and its event.
-    pub async fn save(&self, tx: &mut Tx, transition: &Transition, actor: &Actor) -> Result<(), Failure> {
+    pub async fn save(
+        &self,
+        tx: &mut Tx,
+        transition: &Transition,
+        info_office: &UnitId,
+        actor: &Actor,
+    ) -> Result<(), Failure> {
         let key = transition.key();
         let countersignature = key.state.countersignature();
         let reason = match &key.state {
@@ -123,7 +129,7 @@ impl KeyStore {
         .await
         .map_err(race)?;
         let event = event(transition);
-        tx.set_tasks(&event.aggregate, "", key.tasks());
+        tx.set_tasks(&event.aggregate, "", key.tasks(info_office));
         tx.emit(Some(actor), &event)
     }
 }

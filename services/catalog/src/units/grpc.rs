@@ -51,7 +51,7 @@ impl Units {
     /// Writes changes in their order; gives the key of the last.
     async fn save_keys(&self, tx: &mut Tx, changes: &[Transition], call: &Call) -> Result<UnitKey, Failure> {
         for change in changes {
-            self.keys.save(tx, change, &call.actor).await?;
+            self.keys.save(tx, change, &self.info_office.unit, &call.actor).await?;
         }
         let last = changes.last().ok_or_else(|| Failure::internal("a step on a key without a change"))?;
         Ok(last.key().clone())

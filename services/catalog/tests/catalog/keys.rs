@@ -1,6 +1,7 @@
 use aws_lc_rs::signature::{Ed25519KeyPair, KeyPair};
 use catalog::unit_keys::key::{Happened, InfoOffice, Rejection, State, Transition, UnitKey};
 use catalog::unit_keys::public_key::{InvalidKey, PublicKey};
+use govshare_model::task::WaitsFor;
 
 use crate::minute;
 
@@ -74,8 +75,9 @@ fn the_root_key_is_nothing_special_in_another_units_hands() {
     let key =
         only(UnitKey::register(unit, Pair::new(1).public(), &office(), None, minute(0)).expect("pending"));
     assert_eq!(key.state, State::Pending);
-    assert_eq!(key.tasks().iter().map(|task| task.kind).collect::<Vec<_>>(), ["countersign"]);
-    assert_eq!(root().tasks(), []);
+    let [task] = key.tasks(&office().unit).try_into().expect("one task");
+    assert_eq!((task.kind, task.waits_for), ("countersign", WaitsFor::Unit(office().unit)));
+    assert_eq!(root().tasks(&office().unit), []);
 }
 
 #[test]

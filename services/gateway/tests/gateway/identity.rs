@@ -95,6 +95,36 @@ async fn tokens_that_are_not_good_are_refused_each_with_its_reason() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn rejected_tokens_are_counted_by_their_kind() {
+    let registry = prometheus::Registry::new();
+    let exporter = opentelemetry_prometheus::exporter().with_registry(registry.clone()).build();
+    let provider =
+        opentelemetry_sdk::metrics::SdkMeterProvider::builder().with_reader(exporter.expect("an exporter"));
+    opentelemetry::global::set_meter_provider(provider.build());
+    let counted = |kind: &str| {
+        let families = registry.gather();
+        let family = families.iter().find(|family| family.name() == "govshare_auth_rejected_total");
+        let metrics = family.map(|family| family.get_metric()).unwrap_or_default();
+        let of_it = metrics.iter().filter(|metric| {
+            metric.get_label().iter().any(|label| label.name() == "error_type" && label.value() == kind)
+        });
+        of_it.map(|metric| metric.get_counter().get_value()).sum::<f64>()
+    };
+    let peer = Peer::start("one");
+    let city = City::start(&peer.origin()).await;
+    let client = city.drafter("jiaowei").await;
+    let expired = city.keys.issuer.sign(&with("exp", json!(real_seconds() - 60)));
+    for (kind, client) in [("expired", client.with_token(&expired)), ("missing", client.without_token())] {
+        let before = counted(kind);
+        for _ in 0..3 {
+            client.unary(GET_UNIT, ECHO).await.expect_err(kind);
+        }
+        // Other tests of this program may be refused meanwhile.
+        assert!(counted(kind) >= before + 3.0, "{kind}: {before} before, {} after", counted(kind));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn rotated_keys_are_followed_without_a_restart() {
     let peer = Peer::start("one");
     let city = City::start(&peer.origin()).await;
