@@ -175,11 +175,9 @@ impl Attachments {
     ) -> Result<(Vec<Attachment>, String), Failure> {
         let mut violations = Violations::new();
         let resource: Option<Resource> = violations.parse("resource", resource);
-        violations.finish()?;
-        let resource = resource.ok_or_else(|| Failure::internal("a bad field was not named"))?;
-        let mut violations = Violations::new();
         let page = Page::parse(size, token, 50, 1000, filters, &mut violations)?;
         violations.finish()?;
+        let resource = resource.ok_or_else(|| Failure::internal("a bad field was not named"))?;
         self.record(actor, &resource).await?.admit_reading(&resource)?;
         let rows = store::list(self.database.pool(), &resource, page.after, page.size + 1).await?;
         Ok(page.cut(rows, |row| row.id, Attachment::from))

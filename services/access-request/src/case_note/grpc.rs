@@ -50,14 +50,12 @@ impl CaseNoteService for Notes {
         let body = request.into_inner();
         let mut violations = Violations::new();
         let id: Option<CaseId> = violations.parse("access_request_id", &body.access_request_id);
-        violations.finish()?;
-        let case = self.requests.load(given(id)).await?;
-        authorize(&actor, policy::READ_NOTES, &case)?;
         let filters = pb::ListNotesRequest { page_size: 0, page_token: String::new(), ..body.clone() };
-        let mut violations = Violations::new();
         let page: Page<i32> =
             Page::parse(body.page_size, &body.page_token, 50, 1000, &filters, &mut violations)?;
         violations.finish()?;
+        let case = self.requests.load(given(id)).await?;
+        authorize(&actor, policy::READ_NOTES, &case)?;
         let found = self.store.list(case.id, page.after.unwrap_or(0), page.size + 1).await?;
         let (notes, next_page_token) = page.cut(found, |note| note.number, |note| to_proto(&note));
         Ok(tonic::Response::new(pb::ListNotesResponse { notes, next_page_token }))

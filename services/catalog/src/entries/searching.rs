@@ -39,8 +39,7 @@ impl Searching {
         let mut violations = Violations::new();
         let page: Page<PageKey> =
             Page::parse(request.page_size, &request.page_token, 20, 100, &filters, &mut violations)?;
-        violations.finish()?;
-        let mut query = parse(&request)?;
+        let mut query = parse(&request, violations)?;
         query.limit = usize::try_from(page.size).unwrap_or(usize::MAX);
         query.after = page.after.and_then(from_page_key);
         let is_for_all = query.terms().is_empty();
@@ -88,8 +87,7 @@ impl Searching {
     }
 }
 
-fn parse(request: &pb::SearchEntriesRequest) -> Result<Query, Failure> {
-    let mut violations = Violations::new();
+fn parse(request: &pb::SearchEntriesRequest, mut violations: Violations) -> Result<Query, Failure> {
     let query = Query::words(&request.query).map_err(|error| {
         violations.add("query", format!("{error} / 检索词不得超过8个，每个不得超过64个字符"));
     });
