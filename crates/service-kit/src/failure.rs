@@ -337,10 +337,11 @@ pub(crate) fn database_is_gone(error: &sqlx::Error) -> bool {
         | sqlx::Error::WorkerCrashed
         | sqlx::Error::Protocol(_)
         | sqlx::Error::BeginFailed => true,
-        // 57P0x: shutdown and crash of the server; 53300: too many connections; 08xxx: connection exceptions.
-        sqlx::Error::Database(error) => error
-            .code()
-            .is_some_and(|code| code.starts_with("57P") || code == "53300" || code.starts_with("08")),
+        // 57P0x: shutdown and crash of the server; 53xxx: disk, memory or connections used up; 08xxx: connection
+        // exceptions.
+        sqlx::Error::Database(error) => {
+            error.code().is_some_and(|code| ["57P", "53", "08"].iter().any(|class| code.starts_with(class)))
+        }
         _ => false,
     }
 }

@@ -9,6 +9,7 @@ pub mod clock;
 pub mod config;
 pub mod database;
 pub mod document_number;
+pub mod etag;
 pub mod event;
 pub mod failure;
 pub mod form;

@@ -22,7 +22,8 @@ async fn art_32_a_unit_evaluates_itself_in_six_aspects_and_the_info_office_accep
     };
     let drafted =
         drafter.self_evaluations().create_self_evaluation(request).await.expect("drafted").into_inner();
-    let self_evaluation_id = drafted.self_evaluation.expect("a draft").self_evaluation_id;
+    let drafted = drafted.self_evaluation.expect("a draft");
+    let self_evaluation_id = drafted.self_evaluation_id;
     let get = pb::GetSelfEvaluationRequest { self_evaluation_id: self_evaluation_id.clone() };
     let hidden = city.info_office().self_evaluations().get_self_evaluation(get.clone()).await;
     let hidden = hidden.expect_err("a draft is the unit's own");
@@ -38,12 +39,15 @@ async fn art_32_a_unit_evaluates_itself_in_six_aspects_and_the_info_office_accep
         .violates("assessments.ASPECT_DEGREE")
         .violates("assessments.ASPECT_RESULTS")
         .article("32");
-    let update = pb::UpdateSelfEvaluationRequest {
+    let update = || pb::UpdateSelfEvaluationRequest {
         self_evaluation_id: self_evaluation_id.clone(),
         assessments: assessments(&ASPECTS),
+        etag: drafted.etag.clone(),
         request_id: request_id(),
     };
-    drafter.self_evaluations().update_self_evaluation(update).await.expect("revised");
+    drafter.self_evaluations().update_self_evaluation(update()).await.expect("revised");
+    let stale = drafter.self_evaluations().update_self_evaluation(update()).await;
+    refused(stale, Code::Aborted, "ETAG_MISMATCH");
     approver.self_evaluations().submit_self_evaluation(submit()).await.expect("submitted");
     let give_back = |reasons: &str| pb::ReturnSelfEvaluationRequest {
         self_evaluation_id: self_evaluation_id.clone(),

@@ -5,7 +5,7 @@ use govshare_model::id::UnitId;
 use govshare_model::pack::DeliveryMode;
 use govshare_proto::access_request::v1 as pb;
 use prost_types::FieldMask;
-use service_kit::{Reason, Refusal, Violations};
+use service_kit::{Refusal, Violations};
 
 use crate::access_request::{AccessRequest, AnswerKind, Form, Outcome, Wording};
 use crate::policy;
@@ -128,20 +128,13 @@ pub fn missing(missing: &[String], violations: &mut Violations) -> Vec<String> {
 
 /// Compares the etag that the caller read, if they sent one.
 pub fn check_etag(
-    etag: &str,
+    sent: &str,
     request: &AccessRequest,
     caller: &Actor,
     info_office: &UnitId,
 ) -> Result<(), Refusal> {
-    if etag.is_empty() || etag == to_proto(request, Some(caller), info_office).etag {
-        return Ok(());
-    }
-    Err(Refusal::new(
-        Reason::EtagMismatch,
-        "the request was changed since you read it; read it again",
-        "申请已被他人修改，请重新读取",
-    )
-    .resource("access-request", request.id))
+    let current = to_proto(request, Some(caller), info_office).etag;
+    service_kit::etag::check(sent, &current, "access-request", request.id)
 }
 
 pub fn state_name(state: pb::AccessRequestState) -> Option<&'static str> {

@@ -2,7 +2,7 @@
 
 use service_kit::{Failure, Reason, Refusal, Violations};
 
-use crate::access_request::Rejection;
+use crate::access_request::{Fault, Rejection, Wrong};
 
 impl From<Rejection> for Failure {
     fn from(rejection: Rejection) -> Self {
@@ -27,53 +27,7 @@ fn refusal(rejection: Rejection) -> Refusal {
         )
         .state(state)
         .article("26"),
-        FormIncomplete { missing, pack, article } => {
-            let mut violations = Violations::new();
-            for field in &missing {
-                violations.add(*field, "is required by the application form / 申请单必填项");
-            }
-            let fields = missing.join(", ");
-            Refusal::new(
-                Reason::FieldInvalid,
-                format!("the application form lacks {fields}"),
-                format!("申请单缺少必填项：{fields}"),
-            )
-            .violations(violations.into_found())
-            .with("pack", pack)
-            .article(&article)
-        }
-        UnknownMode { pack, article } => {
-            let mut violations = Violations::new();
-            violations.add("form.mode", format!("is no mode that {pack} lists / 规则包未列此共享方式"));
-            Refusal::new(
-                Reason::FieldInvalid,
-                format!("form.mode is no mode that {pack} lists"),
-                format!("共享方式不在规则包 {pack} 所列范围内"),
-            )
-            .violations(violations.into_found())
-            .with("pack", pack)
-            .article(&article)
-        }
-        UnknownItems { items } => {
-            let mut violations = Violations::new();
-            for item in &items {
-                violations.add("form.items", format!("the entry has no item {item:?} / 目录中无此信息项"));
-            }
-            Refusal::new(
-                Reason::FieldInvalid,
-                format!("the entry has no items {}", items.join(", ")),
-                format!("目录条目中没有这些信息项：{}", items.join("、")),
-            )
-            .violations(violations.into_found())
-            .article("14")
-        }
-        TermPassed => {
-            let mut violations = Violations::new();
-            violations.add("form.use_until", "must lie after today / 使用期限须晚于今日");
-            Refusal::new(Reason::FieldInvalid, "form.use_until must lie after today", "使用期限须晚于今日")
-                .violations(violations.into_found())
-                .article("26")
-        }
+        FormFaulty { faults, pack } => form_faulty(&faults, pack),
         ResourceNotPublished { state } => Refusal::new(
             Reason::EntryNotPublished,
             format!("the entry is {state}; only published entries can be applied for"),
@@ -248,6 +202,7 @@ fn refusal(rejection: Rejection) -> Refusal {
             "no policy pack in force knows an application for this resource today",
             "当日没有适用于该资源申请的规则包",
         )
+        .state("NO_PACK_IN_FORCE")
         .article("37"),
         NotOverdue => {
             Refusal::new(Reason::RequestNotOverdue, "the request is not overdue", "申请未逾期").article("26")
@@ -264,4 +219,30 @@ fn refusal(rejection: Rejection) -> Refusal {
         )
         .article("26"),
     }
+}
+
+/// Every fault with its field; the words name the fields, and the article is that of the first.
+fn form_faulty(faults: &[Fault], pack: String) -> Refusal {
+    let mut violations = Violations::new();
+    for Fault { field, wrong, article } in faults {
+        let words = match wrong {
+            Wrong::Missing => format!("is required by {pack} art. {article} / 申请单必填项"),
+            Wrong::ModeNotListed => format!("is no mode that {pack} art. {article} lists / 规则包未列此共享方式"),
+            Wrong::TermPassed => "must lie after today / 使用期限须晚于今日".to_owned(),
+            Wrong::NoSuchItem(item) => format!("the entry has no item {item:?} / 目录中无此信息项"),
+        };
+        violations.add(*field, words);
+    }
+    let mut fields: Vec<_> = faults.iter().map(|fault| fault.field).collect();
+    fields.dedup();
+    let fields = fields.join(", ");
+    let article = faults.first().map(|fault| fault.article.as_str()).unwrap_or_default();
+    Refusal::new(
+        Reason::FieldInvalid,
+        format!("the application form is not in order: {fields}"),
+        format!("申请单填写有误：{fields}"),
+    )
+    .violations(violations.into_found())
+    .with("pack", pack)
+    .article(article)
 }

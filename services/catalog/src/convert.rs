@@ -1,10 +1,10 @@
-//! What the conversions of all aggregates share: required fields, ids of steps, etags and update masks.
+//! What the conversions of all aggregates share: required fields, ids of steps and update masks.
 
 use std::fmt::Display;
 use std::str::FromStr;
 
 use prost_types::FieldMask;
-use service_kit::{Call, Failure, Reason, Refusal, Violations};
+use service_kit::{Call, Failure, Violations};
 use tonic::Request;
 
 /// What was parsed, if nothing was wrong.
@@ -24,24 +24,6 @@ pub fn parse_step<Id: FromStr<Err: Display>>(
     let call = Call::new(request, request_id, &mut violations)?;
     let id = violations.parse(field, id);
     Ok((call, given(id, violations)?))
-}
-
-/// A record's version as callers see it (AIP-154).
-pub fn etag(version: i64) -> String {
-    format!("\"{version}\"")
-}
-
-/// Compares the etag that the caller read, if they sent one.
-pub fn check_etag(sent: &str, version: i64, kind: &'static str, id: impl ToString) -> Result<(), Refusal> {
-    if sent.is_empty() || sent == etag(version) {
-        return Ok(());
-    }
-    Err(Refusal::new(
-        Reason::EtagMismatch,
-        "the record was changed since you read it; read it again",
-        "记录已被他人修改，请重新读取",
-    )
-    .resource(kind, id))
 }
 
 /// The fields that a mask names, of those in `known`.

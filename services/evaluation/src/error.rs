@@ -55,11 +55,12 @@ fn refusal(rejection: Rejection) -> Refusal {
             .violations(violations.into_found())
             .article("32")
         }
-        TooEarly { from, article } => Refusal::new(
+        TooEarly { state, from, article } => Refusal::new(
             Reason::WrongState,
             format!("this is possible from {from} on"),
             format!("{from} 之前不能执行此操作"),
         )
+        .state(state)
         .with("from", from.to_string())
         .article(article),
         NotHeard { until, article } => Refusal::new(
@@ -100,6 +101,7 @@ fn refusal(rejection: Rejection) -> Refusal {
         NotOverdue => Refusal::new(Reason::WrongState, "the record is not overdue", "未逾期"),
         NoPolicy => {
             Refusal::new(Reason::WrongState, "no policy pack is in force today", "当日没有适用的规则包")
+                .state("NO_PACK_IN_FORCE")
                 .article("37")
         }
     }

@@ -87,6 +87,7 @@ async fn consultation(walk: &mut Walk<'_>, plan: pb::Plan) -> Result<(), Failure
         plan_id: id.clone(),
         title: drafted.title,
         items: vec![plans::item(1, walk.parties.provider.as_str(), true)],
+        etag: drafted.etag,
         request_id: request_id(),
     };
     call!(office, plans.update_plan, wanted)?;

@@ -56,6 +56,7 @@ async fn self_evaluation(walk: &mut Walk<'_>) -> Result<(), Failure> {
     let wanted = pb::UpdateSelfEvaluationRequest {
         self_evaluation_id: id.clone(),
         assessments: assessed(&ASPECTS),
+        etag: String::new(),
         request_id: request_id(),
     };
     call!(drafter, self_evaluations.update_self_evaluation, wanted)?;

@@ -40,30 +40,53 @@ impl Form {
             .collect()
     }
 
-    /// Whether it is complete under `pack` and fits the resource, where one is known.
+    /// Whether it is complete under `pack` and fits the resource, where one is known; every fault is told.
     pub(super) fn check(
         &self,
         pack: &Pack,
         resource: Option<&Resource>,
         today: Date,
     ) -> Result<(), Rejection> {
-        let missing = self.missing(pack);
-        if !missing.is_empty() {
-            let article = pack.application.required.article.clone();
-            return Err(Rejection::FormIncomplete { missing, pack: pack.id.clone(), article });
-        }
+        let required = &pack.application.required;
+        let missing = self.missing(pack).into_iter();
+        let mut faults: Vec<_> = missing.map(|field| Fault::of(field, Wrong::Missing, &required.article)).collect();
         let modes = &pack.delivery.modes;
         if self.mode.is_some_and(|mode| !modes.value.contains(&mode)) {
-            return Err(Rejection::UnknownMode { pack: pack.id.clone(), article: modes.article.clone() });
+            faults.push(Fault::of("form.mode", Wrong::ModeNotListed, &modes.article));
         }
         if self.use_until.is_some_and(|last| last <= today) {
-            return Err(Rejection::TermPassed);
+            faults.push(Fault::of("form.use_until", Wrong::TermPassed, &required.article));
         }
         let known = resource.map(|resource| resource.items.as_slice()).unwrap_or_default();
-        let unknown: Vec<_> = self.items.iter().filter(|item| !known.contains(item)).cloned().collect();
-        if !known.is_empty() && !unknown.is_empty() {
-            return Err(Rejection::UnknownItems { items: unknown });
-        }
-        Ok(())
+        let unknown = self.items.iter().filter(|item| !known.is_empty() && !known.contains(item));
+        faults.extend(unknown.map(|item| {
+            Fault::of("form.items", Wrong::NoSuchItem(item.clone()), &required.article)
+        }));
+        if faults.is_empty() { Ok(()) } else { Err(Rejection::FormFaulty { faults, pack: pack.id.clone() }) }
+    }
+}
+
+/// What is wrong with one field of a form, and the article of the pack that says so.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fault {
+    pub field: &'static str,
+    pub wrong: Wrong,
+    pub article: String,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Wrong {
+    Missing,
+    /// A mode of delivery that the pack does not list.
+    ModeNotListed,
+    /// The last day of use is not after the day of application.
+    TermPassed,
+    /// An item that the entry does not have.
+    NoSuchItem(String),
+}
+
+impl Fault {
+    fn of(field: &'static str, wrong: Wrong, article: &str) -> Self {
+        Self { field, wrong, article: article.to_owned() }
     }
 }

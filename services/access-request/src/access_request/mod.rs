@@ -21,7 +21,7 @@ use time::OffsetDateTime;
 pub use case_file::CaseFile;
 pub use coordination::{Destination, Outcome};
 pub use document::DocumentKind;
-pub use form::Form;
+pub use form::{Fault, Form, Wrong};
 pub use rejection::Rejection;
 pub use state::{Answer, AnswerKind, Clock, Notice, Proposal, Receipt, State, Statement, Wording};
 pub use submission::{Asked, Received, Renewal, Resource};

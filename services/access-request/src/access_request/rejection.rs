@@ -1,5 +1,7 @@
 //! Why a step is not possible.
 
+use super::form::Fault;
+
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Rejection {
     /// The step needs another state.
@@ -10,23 +12,11 @@ pub enum Rejection {
     NotOpen {
         state: &'static str,
     },
-    /// The form lacks what the pack asks for.
-    FormIncomplete {
-        missing: Vec<&'static str>,
+    /// The form lacks what the pack asks for, or does not fit it or the entry.
+    FormFaulty {
+        faults: Vec<Fault>,
         pack: String,
-        article: String,
     },
-    /// A mode of delivery that the pack does not list.
-    UnknownMode {
-        pack: String,
-        article: String,
-    },
-    /// Items asked for that the entry does not have.
-    UnknownItems {
-        items: Vec<String>,
-    },
-    /// The last day of use is not after the day of application.
-    TermPassed,
     ResourceNotPublished {
         state: &'static str,
     },

@@ -1,7 +1,7 @@
 //! What depends on the pack that a case was received under.
 
 use access_request::access_request::{
-    AccessRequest, AnswerKind, Asked, Form, Outcome, Rejection, Resource, Wording,
+    AccessRequest, AnswerKind, Asked, Form, Outcome, Rejection, Resource, Wording, Wrong,
 };
 use govshare_model::Actor;
 use govshare_model::calendar::{Calendar, HolidayYear};
@@ -38,7 +38,7 @@ fn a_supplement_is_asked_for_once_and_the_complete_application_is_received_anew(
         let (resource, by) = (resource(), asking());
         incomplete.clone().supplement(form, words(), Some(&resource), national(), calendar(), &by, later)
     };
-    assert!(matches!(supplement(Form::default()), Err(Rejection::FormIncomplete { .. })));
+    assert!(matches!(supplement(Form::default()), Err(Rejection::FormFaulty { .. })));
     let complete = done(supplement(form()));
     let receipt = complete.state.receipt().expect("received");
     assert_eq!((complete.state.name(), receipt.clock.due), ("SUBMITTED", date!(2026 - 03 - 17)));
@@ -84,6 +84,13 @@ fn national_2025_takes_applications_for_unconditional_resources_within_one_worki
     assert_eq!(received.state.receipt().expect("received").clock.due, date!(2026 - 02 - 11));
 }
 
+/// The one fault of a form.
+fn fault(rejection: Rejection) -> (&'static str, Wrong) {
+    let Rejection::FormFaulty { faults, .. } = rejection else { panic!("{rejection:?}") };
+    let [fault] = faults.try_into().expect("one fault");
+    (fault.field, fault.wrong)
+}
+
 #[test]
 fn national_2025_wants_the_mode_an_approver_and_no_further_conditions() {
     let submit = |form: Form, by: &Actor| {
@@ -91,14 +98,15 @@ fn national_2025_wants_the_mode_an_approver_and_no_further_conditions() {
     };
     let words_only = Form { mode: None, delivery: "文件".to_owned(), ..form() };
     let incomplete = submit(words_only, &asking()).expect_err("no mode");
-    assert!(matches!(incomplete, Rejection::FormIncomplete { missing, .. } if missing == ["form.mode"]));
+    assert_eq!(fault(incomplete), ("form.mode", Wrong::Missing));
     let unlisted = Form { mode: Some(DeliveryMode::AsAgreed), ..form() };
-    assert!(matches!(submit(unlisted, &asking()), Err(Rejection::UnknownMode { .. })));
+    let refused = submit(unlisted, &asking()).expect_err("mode not listed");
+    assert_eq!(fault(refused), ("form.mode", Wrong::ModeNotListed));
     let scenario = Form { purpose: String::new(), scenario: words(), ..form() };
     assert_eq!(submit(scenario, &asking()), Ok(()));
     let purpose_only = Form { scenario: String::new(), ..form() };
     let incomplete = submit(purpose_only, &asking()).expect_err("no scenario");
-    assert!(matches!(incomplete, Rejection::FormIncomplete { missing, .. } if missing == ["form.scenario"]));
+    assert_eq!(fault(incomplete), ("form.scenario", Wrong::Missing));
     assert_eq!(submit(form(), &actor("fagaiwei", "li")), Err(Rejection::OwnDraft));
     let other_drafter = actor("fagaiwei", "wu");
     assert!(matches!(submit(form(), &other_drafter), Err(Rejection::ApproverSubmits { .. })));
@@ -188,5 +196,5 @@ fn an_application_to_the_info_office_is_complete_as_well() {
     let asked = Asked::Wanted(words());
     let empty = AccessRequest { form: Form::default(), ..draft_of(&asked) };
     let refused = empty.submit_to_info_office(pack(), &asking(), NOW);
-    assert!(matches!(refused, Err(Rejection::FormIncomplete { .. })));
+    assert!(matches!(refused, Err(Rejection::FormFaulty { .. })));
 }

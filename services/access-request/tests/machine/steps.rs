@@ -1,7 +1,7 @@
 //! Which step is possible in which state, and what each refuses besides.
 
 use access_request::access_request::{
-    AccessRequest, AnswerKind, Asked, Form, Outcome, Rejection, Resource, Wording,
+    AccessRequest, AnswerKind, Asked, Fault, Form, Outcome, Rejection, Resource, Wording, Wrong,
 };
 use govshare_model::Actor;
 use govshare_model::pack::SharingClass;
@@ -108,17 +108,24 @@ fn submission_is_refused_for_what_cannot_be_applied_for() {
         Rejection::OwnResource
     );
     let with = |form| AccessRequest { form, ..draft() };
-    let missing = submit(&resource(), with(Form::default()));
-    let incomplete = Rejection::FormIncomplete {
-        missing: vec!["form.purpose", "form.basis", "form.use_until"],
-        pack: "xicheng-2014".to_owned(),
-        article: "26".to_owned(),
+    let faults = |form| match submit(&resource(), with(form)) {
+        Rejection::FormFaulty { faults, pack } if pack == "xicheng-2014" => faults,
+        other => panic!("{other:?}"),
     };
-    assert_eq!(missing, incomplete);
-    let past = with(Form { use_until: Some(date!(2026 - 02 - 10)), ..form() });
-    assert_eq!(submit(&resource(), past), Rejection::TermPassed);
-    let unknown = with(Form { items: vec!["学校".to_owned(), "身份证号".to_owned()], ..form() });
-    assert_eq!(submit(&resource(), unknown), Rejection::UnknownItems { items: vec!["身份证号".to_owned()] });
+    let told = |faults: Vec<Fault>| -> Vec<_> {
+        faults.into_iter().map(|fault| (fault.field, fault.wrong, fault.article)).collect()
+    };
+    let of = |field, wrong| (field, wrong, "26".to_owned());
+    let missing = ["form.purpose", "form.basis", "form.use_until"].map(|field| of(field, Wrong::Missing));
+    assert_eq!(told(faults(Form::default())), missing);
+    let past = Some(date!(2026 - 02 - 10));
+    assert_eq!(told(faults(Form { use_until: past, ..form() })), [of("form.use_until", Wrong::TermPassed)]);
+    let items = vec!["学校".to_owned(), "身份证号".to_owned()];
+    let unknown = of("form.items", Wrong::NoSuchItem("身份证号".to_owned()));
+    assert_eq!(told(faults(Form { items: items.clone(), ..form() })), vec![unknown.clone()]);
+    let several = Form { basis: String::new(), use_until: past, items, ..form() };
+    let all = [of("form.basis", Wrong::Missing), of("form.use_until", Wrong::TermPassed), unknown];
+    assert_eq!(told(faults(several)), all, "every fault at once");
 }
 
 #[test]

@@ -1,11 +1,10 @@
 //! Collection plans between contract and domain.
 
 use govshare_proto::catalog::v1 as pb;
-use service_kit::Violations;
+use service_kit::{Violations, etag};
 use service_kit::validate::time_to_proto;
 
 use super::plan::{Content, Finding, Item, Plan, State};
-use crate::convert::etag;
 
 /// Parses a plan's content; `violations` hears of every bad field.
 pub fn content(title: &str, items: &[pb::CollectionItem], violations: &mut Violations) -> Content {
@@ -86,7 +85,7 @@ pub fn to_proto(plan: &Plan) -> pb::CollectionPlan {
         state_reason: plan.state.reason().unwrap_or_default().to_owned(),
         create_time: Some(time_to_proto(plan.created)),
         update_time: Some(time_to_proto(plan.updated)),
-        etag: etag(plan.version),
+        etag: etag::of(plan.version),
     }
 }
 

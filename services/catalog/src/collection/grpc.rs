@@ -6,7 +6,7 @@ use govshare_model::pack::Duplicates;
 use govshare_proto::catalog::v1 as pb;
 use govshare_proto::catalog::v1::collection_service_server::CollectionService;
 use service_kit::page::Page;
-use service_kit::{Begin, Call, Database, Failure, Refusal, Violations, call};
+use service_kit::{Begin, Call, Database, Failure, Refusal, Violations, call, etag};
 use tonic::{Request, Response, Status};
 use uuid::Uuid;
 
@@ -14,7 +14,7 @@ use super::check::Check;
 use super::plan::{Plan, Transition};
 use super::store::{Filter, PlanStore};
 use super::{convert, policy};
-use crate::convert::{check_etag, given, parse_step};
+use crate::convert::{given, parse_step};
 use crate::error::lost_race;
 use crate::policy_pack::Policy;
 
@@ -47,7 +47,7 @@ impl Collection {
         &self,
         call: &Call,
         method: &str,
-        (id, etag): (Uuid, &str),
+        (id, sent): (Uuid, &str),
         step: impl FnOnce(Plan) -> Result<Option<Transition>, Failure>,
         reply: impl FnOnce(Option<pb::CollectionPlan>) -> R,
     ) -> Result<Response<R>, Failure> {
@@ -57,7 +57,7 @@ impl Collection {
         };
         let found = self.store.load_for_update(&mut tx, id).await?;
         self.authorize(&call.actor, method, &found)?;
-        check_etag(etag, found.version, "collection-plan", id)?;
+        etag::check(sent, &etag::of(found.version), "collection-plan", id)?;
         let changed = step(found.clone())?;
         if let Some(changed) = &changed {
             self.store.save(&mut tx, changed, &call.actor).await?;

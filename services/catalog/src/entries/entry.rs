@@ -162,7 +162,9 @@ pub enum Rejection {
         article: String,
     },
     /// The pack asks for no review by the info office.
-    NoAuthorityReview,
+    NoAuthorityReview {
+        state: &'static str,
+    },
     /// The entry has a code of another node.
     HasCode {
         code: ResourceCode,
@@ -372,7 +374,7 @@ impl Entry {
     /// The secrecy review of a version that the info office has to decide on.
     fn awaits_authority(&self, authority_review: bool) -> Result<ReviewId, Rejection> {
         match (&self.state, &self.latest.state) {
-            _ if !authority_review => Err(Rejection::NoAuthorityReview),
+            (_, latest) if !authority_review => Err(Rejection::NoAuthorityReview { state: latest.name() }),
             (State::Retired { .. }, _) => Err(self.wrong_state()),
             (_, VersionState::Registered { review }) => Ok(*review),
             _ => Err(self.latest.wrong_state()),

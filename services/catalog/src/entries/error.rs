@@ -74,11 +74,12 @@ pub fn refusal(rejection: Rejection, entry: EntryId) -> Refusal {
         )
         .state("REGISTERED")
         .article("16"),
-        Rejection::NoAuthorityReview => Refusal::new(
+        Rejection::NoAuthorityReview { state } => Refusal::new(
             Reason::WrongState,
             "the policy in force has units review their entries themselves",
             "现行规则由各单位自行审查目录，信息办不另行审核",
         )
+        .state(state)
         .article("16"),
         Rejection::HasCode { code } => Refusal::new(
             Reason::AlreadyExists,

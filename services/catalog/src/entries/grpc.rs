@@ -5,7 +5,7 @@ use govshare_model::id::{EntryId, UnitId};
 use govshare_proto::catalog::v1 as pb;
 use govshare_proto::catalog::v1::entry_service_server::EntryService;
 use service_kit::page::Page;
-use service_kit::{Begin, Call, Database, Failure, Refusal, Tx, Violations, call};
+use service_kit::{Begin, Call, Database, Failure, Refusal, Tx, Violations, call, etag};
 use tonic::{Request, Response, Status};
 use uuid::Uuid;
 
@@ -15,7 +15,7 @@ use super::store::{EntryStore, Filter};
 use super::{convert, diff, error, policy, publication, registration};
 use crate::classification::ClassificationStore;
 use crate::classification::code::ClassificationCode;
-use crate::convert::{check_etag, given, parse_step};
+use crate::convert::{given, parse_step};
 use crate::policy_pack::Policy;
 use crate::units::store::UnitStore;
 
@@ -64,13 +64,13 @@ impl Entries {
         self.change_read(call, method, id, "", step, reply).await
     }
 
-    /// As [`Entries::change`], if the entry is still as `etag` says.
+    /// As [`Entries::change`], if the entry is still as `sent` says.
     async fn change_read<R: prost::Message + Default>(
         &self,
         call: &Call,
         method: &str,
         id: EntryId,
-        etag: &str,
+        sent: &str,
         step: impl FnOnce(Entry) -> Result<Option<Transition>, Rejection>,
         reply: impl FnOnce(Option<pb::Entry>) -> R,
     ) -> Result<Response<R>, Failure> {
@@ -80,7 +80,7 @@ impl Entries {
         };
         let entry = self.store.load_for_update(&mut tx, id).await?;
         authorize(&call.actor, method, &entry)?;
-        check_etag(etag, entry.version, "entry", id)?;
+        etag::check(sent, &etag::of(entry.version), "entry", id)?;
         if let Some(transition) = step(entry).map_err(|rejection| error::refusal(rejection, id))? {
             self.store.save(&mut tx, &[transition], Some(&call.actor)).await?;
         }

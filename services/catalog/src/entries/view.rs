@@ -5,14 +5,13 @@ use govshare_model::id::{EntryId, UnitId};
 use govshare_proto::catalog::v1 as pb;
 use prost::Message;
 use service_kit::validate::time_to_proto;
-use service_kit::{Failure, Refusal};
+use service_kit::{Failure, Refusal, etag};
 use sqlx::PgConnection;
 use time::OffsetDateTime;
 use uuid::Uuid;
 
 use super::policy;
 use super::store::EntryStore;
-use crate::convert::etag;
 
 /// An entry with its latest and its published version.
 pub struct View {
@@ -229,7 +228,7 @@ impl TryFrom<Row> for View {
                 state_reason: row.state_reason.unwrap_or_default(),
                 create_time: Some(time_to_proto(row.created_at)),
                 update_time: Some(time_to_proto(row.updated_at)),
-                etag: etag(row.version),
+                etag: etag::of(row.version),
                 resource_code: row.resource_code.unwrap_or_default(),
                 state_time: stopped.map(time_to_proto),
             },

@@ -3,11 +3,10 @@
 use govshare_model::Actor;
 use govshare_proto::catalog::v1 as pb;
 use service_kit::validate::time_to_proto;
-use service_kit::{Refusal, Violations};
+use service_kit::{Refusal, Violations, etag};
 
 use super::explanation::{Content, Explanation, State};
 use super::policy;
-use crate::convert::etag;
 
 /// Parses what an explanation says; `violations` hears of every bad field.
 pub fn content(content: Option<&pb::ExplanationContent>, violations: &mut Violations) -> Content {
@@ -55,7 +54,7 @@ pub fn to_proto(explanation: &Explanation) -> pb::Explanation {
         withdraw_reason: reason,
         create_time: Some(time_to_proto(explanation.created)),
         update_time: Some(time_to_proto(explanation.updated)),
-        etag: etag(explanation.version),
+        etag: etag::of(explanation.version),
         document_number: filing.and_then(|filing| filing.number.clone()).unwrap_or_default(),
     }
 }

@@ -5,14 +5,14 @@ use govshare_proto::catalog::v1 as pb;
 use govshare_proto::catalog::v1::explanation_service_server::ExplanationService;
 use service_kit::document_number::Series;
 use service_kit::page::Page;
-use service_kit::{Begin, Call, Database, Failure, Violations, call};
+use service_kit::{Begin, Call, Database, Failure, Violations, call, etag};
 use tonic::{Request, Response, Status};
 use uuid::Uuid;
 
 use super::explanation::{Explanation, Rejection, Transition};
 use super::store::{ExplanationStore, Filter};
 use super::{convert, form, policy};
-use crate::convert::{check_etag, given, parse_step};
+use crate::convert::{given, parse_step};
 use crate::units::store::UnitStore;
 
 pub struct Explanations {
@@ -30,7 +30,7 @@ impl Explanations {
         &self,
         call: &Call,
         method: &str,
-        (id, etag): (Uuid, &str),
+        (id, sent): (Uuid, &str),
         step: impl FnOnce(Explanation) -> Result<Option<Transition>, Rejection>,
         reply: impl FnOnce(Option<pb::Explanation>) -> R,
     ) -> Result<Response<R>, Failure> {
@@ -40,7 +40,7 @@ impl Explanations {
         };
         let found = self.store.load_for_update(&mut tx, id).await?;
         convert::authorize(&call.actor, method, &found)?;
-        check_etag(etag, found.version, "explanation", id)?;
+        etag::check(sent, &etag::of(found.version), "explanation", id)?;
         let changed = step(found.clone())?;
         if let Some(changed) = &changed {
             self.store.save(&mut tx, changed, &call.actor).await?;

@@ -3,12 +3,11 @@
 use govshare_model::Actor;
 use govshare_proto::catalog::v1 as pb;
 use service_kit::validate::time_to_proto;
-use service_kit::{Refusal, Violations};
+use service_kit::{Refusal, Violations, etag};
 use time::OffsetDateTime;
 
 use super::policy;
 use super::regulation::{Edition, Kind, Regulation, Stage};
-use crate::convert::etag;
 use crate::shared_databases::shared_database::SharedDatabaseId;
 
 /// Parses what an edition says; `violations` hears of every bad field.
@@ -72,7 +71,7 @@ pub fn to_proto(regulation: &Regulation, viewer: &Actor, with_text: bool) -> pb:
         return_reasons: reasons,
         create_time: Some(time_to_proto(regulation.created)),
         update_time: Some(time_to_proto(regulation.updated)),
-        etag: etag(regulation.version),
+        etag: etag::of(regulation.version),
     }
 }
 

@@ -5,14 +5,14 @@ use govshare_model::id::UnitId;
 use govshare_proto::catalog::v1 as pb;
 use govshare_proto::catalog::v1::regulation_service_server::RegulationService;
 use service_kit::page::Page;
-use service_kit::{Begin, Call, Database, Failure, Violations, call};
+use service_kit::{Begin, Call, Database, Failure, Violations, call, etag};
 use tonic::{Request, Response, Status};
 use uuid::Uuid;
 
 use super::regulation::{Regulation, Rejection, Transition};
 use super::store::{Filter, RegulationStore};
 use super::{convert, policy};
-use crate::convert::{check_etag, given, parse_step};
+use crate::convert::{given, parse_step};
 use crate::shared_databases::SharedDatabaseStore;
 use crate::shared_databases::shared_database::SharedDatabaseId;
 
@@ -37,7 +37,7 @@ impl Regulations {
         &self,
         call: &Call,
         method: &str,
-        (id, etag): (Uuid, &str),
+        (id, sent): (Uuid, &str),
         step: impl FnOnce(Regulation) -> Result<Option<Transition>, Rejection>,
         reply: impl FnOnce(Option<pb::Regulation>) -> R,
     ) -> Result<Response<R>, Failure> {
@@ -47,7 +47,7 @@ impl Regulations {
         };
         let found = self.store.load_for_update(&mut tx, id).await?;
         convert::authorize(&call.actor, method, &found)?;
-        check_etag(etag, found.version, "regulation", id)?;
+        etag::check(sent, &etag::of(found.version), "regulation", id)?;
         let changed = step(found.clone())?;
         if let Some(changed) = &changed {
             self.store.save(&mut tx, changed, &call.actor).await?;

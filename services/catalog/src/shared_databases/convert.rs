@@ -2,7 +2,7 @@
 
 use govshare_proto::catalog::v1 as pb;
 use prost_types::FieldMask;
-use service_kit::Violations;
+use service_kit::{Violations, etag};
 use service_kit::validate::{date_to_proto, time_to_proto};
 
 use super::shared_database::{Field, Kind, Lead, Record, SharedDatabase};
@@ -81,6 +81,6 @@ pub fn to_proto(database: &SharedDatabase) -> pb::SharedDatabase {
         basis: record.basis.clone(),
         create_time: Some(time_to_proto(database.created)),
         update_time: Some(time_to_proto(database.updated)),
-        etag: convert::etag(database.version),
+        etag: etag::of(database.version),
     }
 }

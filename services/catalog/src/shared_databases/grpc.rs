@@ -4,14 +4,14 @@ use govshare_model::Actor;
 use govshare_proto::catalog::v1 as pb;
 use govshare_proto::catalog::v1::shared_database_service_server::SharedDatabaseService;
 use service_kit::page::Page;
-use service_kit::{Begin, Call, Database, Failure, Refusal, Tx, Violations};
+use service_kit::{Begin, Call, Database, Failure, Refusal, Tx, Violations, etag};
 use tonic::{Request, Response, Status};
 
 use super::convert;
 use super::policy;
 use super::shared_database::{Field, Lead, SharedDatabase, SharedDatabaseId};
 use super::store::{SharedDatabaseStore, already_exists};
-use crate::convert::{check_etag, given};
+use crate::convert::given;
 use crate::units::store::UnitStore;
 
 pub struct SharedDatabases {
@@ -125,7 +125,7 @@ impl SharedDatabaseService for SharedDatabases {
         };
         let found = self.store.load_for_update(&mut tx, &id).await?;
         let found = found.ok_or_else(|| Failure::from(Refusal::not_found("shared-database", &id)))?;
-        check_etag(&new.etag, found.version, "shared-database", &id)?;
+        etag::check(&new.etag, &etag::of(found.version), "shared-database", &id)?;
         let record = found.record.clone().with(&fields, record);
         self.check_leads(&mut tx, &record.leads).await?;
         let now = self.database.clock().now();

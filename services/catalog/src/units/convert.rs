@@ -5,7 +5,7 @@ use govshare_model::id::UnitId;
 use govshare_proto::catalog::v1 as pb;
 use prost_types::FieldMask;
 use service_kit::validate::time_to_proto;
-use service_kit::{Refusal, Violations};
+use service_kit::{Refusal, Violations, etag};
 
 use super::unit::{Contact, Field, Kind, Record, Unit};
 use super::{error, policy};
@@ -100,7 +100,7 @@ pub fn to_proto(unit: &Unit) -> pb::Unit {
         short_name: record.short_name.as_ref().map(ToString::to_string).unwrap_or_default(),
         create_time: Some(time_to_proto(unit.created)),
         update_time: Some(time_to_proto(unit.updated)),
-        etag: convert::etag(unit.version),
+        etag: etag::of(unit.version),
     }
 }
 

@@ -4,14 +4,14 @@ use govshare_model::id::UnitId;
 use govshare_proto::catalog::v1 as pb;
 use govshare_proto::catalog::v1::unit_service_server::UnitService;
 use service_kit::page::Page;
-use service_kit::{Begin, Call, Database, Failure, Refusal, Tx, Violations};
+use service_kit::{Begin, Call, Database, Failure, Refusal, Tx, Violations, etag};
 use time::OffsetDateTime;
 use tonic::{Request, Response, Status};
 
 use super::convert::{self, authorize};
 use super::store::UnitStore;
 use super::unit::{Field, Unit};
-use crate::convert::{check_etag, given};
+use crate::convert::given;
 use crate::policy_pack::Policy;
 use crate::unit_keys::convert as key_convert;
 use crate::unit_keys::key::{ALGORITHM, InfoOffice, Rejection, Transition, UnitKey};
@@ -127,7 +127,7 @@ impl UnitService for Units {
         let unit = self.units.load_for_update(&mut tx, &id).await?;
         authorize(&call.actor, "UpdateUnit", &id, unit.standing(), &self.info_office.unit)?;
         convert::authorize_fields(&call.actor, &fields)?;
-        check_etag(&new.etag, unit.version, "unit", &id)?;
+        etag::check(&new.etag, &etag::of(unit.version), "unit", &id)?;
         let record = unit.record.clone().with(&fields, record);
         let updated = unit
             .clone()

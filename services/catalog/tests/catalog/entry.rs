@@ -360,7 +360,7 @@ fn where_the_pack_asks_for_it_the_info_office_approves_before_publication() {
     assert_eq!(early, Err(Rejection::NotApproved));
     assert_eq!(
         registered.clone().approve(1, false, &officer(), minute(3)),
-        Err(Rejection::NoAuthorityReview)
+        Err(Rejection::NoAuthorityReview { state: "REGISTERED" })
     );
     assert_eq!(registered.clone().approve(1, true, &drafter(), minute(3)), Err(Rejection::SelfApproval));
     let approved = after(registered.clone().approve(1, true, &officer(), minute(3)));

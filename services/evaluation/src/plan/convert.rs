@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use govshare_proto::evaluation::v1 as pb;
-use service_kit::Violations;
+use service_kit::{Violations, etag};
 use service_kit::validate::{date_to_proto, time_to_proto};
 use time::OffsetDateTime;
 
@@ -135,5 +135,6 @@ pub fn to_proto(found: &Plan, now: OffsetDateTime) -> pb::Plan {
         evaluation_id: evaluation.map(|id| id.to_string()).unwrap_or_default(),
         issue_time: issue.map(|issue| time_to_proto(issue.at)),
         update_time: Some(time_to_proto(found.head.updated)),
+        etag: etag::of(found.head.version),
     }
 }

@@ -7,7 +7,7 @@ use govshare_model::pack::Packs;
 use govshare_proto::evaluation::v1 as pb;
 use govshare_proto::evaluation::v1::plan_service_server::PlanService;
 use service_kit::page::Page;
-use service_kit::{Begin, Call, Failure, Violations, call};
+use service_kit::{Begin, Call, Failure, Violations, call, etag};
 use tonic::{Request, Response, Status};
 use uuid::Uuid;
 
@@ -117,7 +117,10 @@ impl PlanService for Plans {
             &call,
             "UpdatePlan",
             id,
-            |found, step| Ok(found.revise(title, items, step.now)?),
+            |found, step| {
+                etag::check(&body.etag, &etag::of(found.head.version), "plan", id)?;
+                Ok(found.revise(title, items, step.now)?)
+            },
             |found| pb::UpdatePlanResponse { plan: self.show(found) },
         );
         Ok(reply.await?)

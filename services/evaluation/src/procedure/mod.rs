@@ -136,7 +136,7 @@ pub enum Rejection {
     /// The weights are not a scheme.
     WeightsInvalid { problems: Vec<scheme::SchemeProblem> },
     /// The step is not possible before this day.
-    TooEarly { from: Date, article: &'static str },
+    TooEarly { state: &'static str, from: Date, article: &'static str },
     /// The unit has not spoken and its last day for it has not passed.
     NotHeard { until: Date, article: &'static str },
     /// Nothing that calls for a sanction was found.

@@ -89,7 +89,7 @@ impl SelfEvaluation {
     pub fn submit(self, pack: &Pack, by: &Actor, now: OffsetDateTime) -> Result<Transition<Self>, Rejection> {
         let State::Draft { .. } = &self.state else { return Err(self.wrong_state()) };
         if shanghai_date(now) < self.period.end {
-            return Err(Rejection::TooEarly { from: self.period.end, article: ARTICLE });
+            return Err(Rejection::TooEarly { state: "DRAFT", from: self.period.end, article: ARTICLE });
         }
         let assessed = |aspect: &Aspect| self.assessments.iter().any(|given| given.aspect == *aspect);
         let aspects = pack.evaluation.aspects.value.iter().filter(|aspect| !assessed(aspect));

@@ -3,8 +3,8 @@
 use govshare_model::pack::Aspect;
 use govshare_proto::evaluation::v1 as pb;
 use govshare_proto::google::r#type::Date;
-use service_kit::Violations;
 use service_kit::validate::{date_to_proto, time_to_proto};
+use service_kit::{Violations, etag};
 use time::Duration;
 
 use crate::feedback::aspect_to_proto;
@@ -89,5 +89,6 @@ pub fn to_proto(found: &SelfEvaluation) -> pb::SelfEvaluation {
         return_reasons: given_back.map(|given_back| given_back.reasons.clone()).unwrap_or_default(),
         update_time: Some(time_to_proto(found.head.updated)),
         document_number: found.number.clone(),
+        etag: etag::of(found.head.version),
     }
 }

@@ -10,7 +10,7 @@ use govshare_proto::evaluation::v1::self_evaluation_service_server::SelfEvaluati
 use service_kit::document_number::Series;
 use service_kit::form::Print;
 use service_kit::page::Page;
-use service_kit::{Call, Failure, Violations, call};
+use service_kit::{Call, Failure, Violations, call, etag};
 use tonic::{Request, Response, Status};
 use uuid::Uuid;
 
@@ -116,7 +116,10 @@ impl SelfEvaluationService for SelfEvaluations {
             &call,
             "UpdateSelfEvaluation",
             id,
-            |found, step| Ok(found.revise(assessments, step.now)?),
+            |found, step| {
+                etag::check(&body.etag, &etag::of(found.head.version), "self-evaluation", id)?;
+                Ok(found.revise(assessments, step.now)?)
+            },
             |found| pb::UpdateSelfEvaluationResponse { self_evaluation: Some(to_proto(found)) },
         );
         Ok(reply.await?)
