@@ -32,6 +32,7 @@ test-long: ## all tests, with many more random cases
 	cargo build --workspace --bins
 	PROPTEST_CASES=10000 cargo test --workspace
 	cargo test -p access-request --test machine -- --ignored
+	cargo test -p govshare-cli --test catalogue_file -- --ignored
 
 bench: build ## speed and memory beside their references, within 10 minutes
 	target/release/govshare-bench

@@ -3,16 +3,22 @@
 use std::error::Error;
 use std::path::PathBuf;
 use std::process::Command;
+use std::time::{Duration, Instant};
 
+use govshare_model::Role;
 use govshare_proto::access_request::v1::AnswerKind;
 use govshare_proto::agreement::v1::AgreementState;
+use govshare_proto::catalog::v1::SearchEntriesRequest;
 use integration_tests::Platform;
+use integration_tests::steps::content;
 use sqlx::{Connection, PgConnection};
 
 use crate::report::Figure;
 use crate::sandbox::Sandbox;
 
 const CASES: usize = 40;
+const PUBLICATIONS: usize = 20;
+const PATIENCE: Duration = Duration::from_secs(30);
 const APPLICANT: &str = "fagaiwei";
 const PROVIDER: &str = "jiaowei";
 
@@ -22,6 +28,7 @@ pub async fn run() -> Result<Vec<Figure>, Box<dyn Error>> {
     let (cluster, platform) = (&sandbox.cluster, &sandbox.platform);
     let entry = platform.published_entry(PROVIDER).await;
     platform.register_keys(&[APPLICANT, PROVIDER]).await;
+    let found = slowest_publication_until_found(platform).await?;
     let mut database = PgConnection::connect(cluster.database_url()).await?;
     play(platform, &entry).await?;
 
@@ -33,7 +40,38 @@ pub async fn run() -> Result<Vec<Figure>, Box<dyn Error>> {
     Ok(vec![
         Figure::at_most("case of eight steps: durable commits of its services", own, 12.0, "commits"),
         Figure::info("case of eight steps: commits with audit and evaluation", all, "commits"),
+        Figure::at_most(
+            "search: published over the gateway until found there, slowest",
+            found,
+            1_000.0,
+            "ms",
+        ),
     ])
+}
+
+/// From the reply to PublishEntry until SearchEntries finds the entry, in milliseconds.
+async fn slowest_publication_until_found(platform: &Platform) -> Result<f64, Box<dyn Error>> {
+    let mut searcher = platform.person(APPLICANT, Role::Drafter).entries();
+    let mut slowest = Duration::ZERO;
+    for n in 0..PUBLICATIONS {
+        let title = format!("第{n}批校车名录");
+        let entry = platform.drafted_entry(PROVIDER, content(&title)).await?;
+        platform.reviewed_and_published(PROVIDER, &entry, 1).await?;
+        let published = Instant::now();
+        let search = SearchEntriesRequest { query: title, ..Default::default() };
+        loop {
+            let page = searcher.search_entries(search.clone()).await?.into_inner();
+            if page.hits.iter().any(|hit| hit.entry.as_ref().is_some_and(|found| found.entry_id == entry)) {
+                break;
+            }
+            if published.elapsed() > PATIENCE {
+                return Err("a published entry is not found".into());
+            }
+            tokio::time::sleep(Duration::from_millis(2)).await;
+        }
+        slowest = slowest.max(published.elapsed());
+    }
+    Ok(slowest.as_secs_f64() * 1e3)
 }
 
 /// Eight steps: drafted, submitted, answer proposed, consented; agreement drafted, and signed three times.

@@ -2,6 +2,7 @@
 //! finished records into the same tables, indexes and outbox of the same durable PostgreSQL, call by call.
 
 mod copy;
+mod import;
 
 use std::error::Error;
 
@@ -23,6 +24,7 @@ const ROWS: usize = 1_000;
 pub async fn run(full: bool) -> Result<Vec<Figure>, Box<dyn Error>> {
     let calls = if full { 20 } else { 5 };
     let sandbox = Sandbox::start().await?;
+    let imported = import::run(&sandbox).await?;
     let (cluster, platform) = (&sandbox.cluster, &sandbox.platform);
     let seed = Seed::builtin();
     // What follows the commit is the audit's work and is measured there: its events wait in the outbox meanwhile.
@@ -80,6 +82,7 @@ pub async fn run(full: bool) -> Result<Vec<Figure>, Box<dyn Error>> {
             median(ours.iter().map(|cost| cost.cpu_us)),
             "µs",
         ),
+        imported,
     ])
 }
 

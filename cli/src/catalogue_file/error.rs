@@ -15,6 +15,8 @@ pub enum Error {
     Empty,
     #[error("neither delimited text nor a spreadsheet ({0}); save it as XLSX or as CSV in UTF-8")]
     NotACatalogue(&'static str),
+    #[error("row {row} has more than {most} columns, so the file is no catalogue; is the delimiter right?")]
+    TooManyColumns { row: u64, most: usize },
     #[error("the spreadsheet {what} more than {limit}; save the sheet as CSV, which has no limit")]
     SpreadsheetTooLarge { what: &'static str, limit: &'static str },
     #[error("the spreadsheet cannot be read: {0}")]

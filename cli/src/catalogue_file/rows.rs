@@ -16,7 +16,7 @@ use super::row::{CatalogueRow, Plan};
 use super::source::{Body, RawRow, Source};
 
 /// The rows of a source. Apart from one row it holds some fifty bytes for each row that it has accepted, to
-/// know repeated addresses and titles.
+/// know repeated addresses, contents and titles.
 pub struct Rows<'a> {
     input: Input<'a>,
     source: &'a Source,
@@ -24,6 +24,8 @@ pub struct Rows<'a> {
     peeked: Option<Result<RawRow, Refused>>,
     /// Row and content of each source address met.
     addresses: HashMap<Key, (u64, Key)>,
+    /// Row of each content met without an address.
+    contents: HashMap<Key, u64>,
     occurrences: HashMap<Key, u32>,
     tally: Tally,
 }
@@ -76,6 +78,7 @@ impl Source {
             plan,
             peeked: None,
             addresses: HashMap::new(),
+            contents: HashMap::new(),
             occurrences: HashMap::new(),
             tally: Tally::default(),
         })
@@ -136,6 +139,10 @@ impl Rows<'_> {
                 row.identity = identity::by_address(address);
             }
             None => {
+                let first = *self.contents.entry(identity::key(content)).or_insert(row.row);
+                if first != row.row {
+                    return Err(Refused::new(row.row, None, Reason::Duplicate { first }, &row.title));
+                }
                 let (name, occurrence) = self.occurrence(&row.provider, &row.title);
                 row.identity = identity::by_name(name, occurrence);
             }

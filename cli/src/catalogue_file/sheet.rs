@@ -5,6 +5,7 @@ use std::io::BufReader;
 use std::path::Path;
 
 use calamine::{Data, DataRef, ExcelDateTime, Reader, SheetType, SheetVisible, Sheets};
+use zip::ZipArchive;
 
 use super::error::Error;
 use super::source::RawRow;
@@ -12,8 +13,10 @@ use super::source::RawRow;
 /// A workbook is decompressed into memory, so its size is bounded; a CSV file's is not.
 pub(super) const LARGEST_FILE: u64 = 32 << 20;
 pub(super) const LARGEST_FILE_WORDS: &str = "32 MiB";
+/// All parts of a packed workbook together.
+const LARGEST_UNPACKED: u64 = 512 << 20;
 const MOST_TEXT: usize = 256 << 20;
-const MOST_COLUMNS: usize = 1024;
+pub(super) const MOST_COLUMNS: usize = 1024;
 
 pub(super) struct Workbook {
     sheets: Sheets<BufReader<File>>,
@@ -27,6 +30,7 @@ impl Workbook {
         if size > LARGEST_FILE {
             return Err(Error::too_large_file());
         }
+        refuse_if_it_unpacks_to_too_much(&file)?;
         let sheets = open_by_content(file)?;
         let names = sheets
             .sheets_metadata()
@@ -56,6 +60,16 @@ impl Workbook {
         }
         Ok(rows.rows)
     }
+}
+
+/// By the sizes that a ZIP archive declares; what is none is looked at by its reader.
+fn refuse_if_it_unpacks_to_too_much(file: &File) -> Result<(), Error> {
+    let Ok(mut archive) = ZipArchive::new(BufReader::new(file)) else { return Ok(()) };
+    let sizes = (0..archive.len()).filter_map(|part| archive.by_index_raw(part).ok().map(|part| part.size()));
+    if sizes.fold(0, u64::saturating_add) > LARGEST_UNPACKED {
+        return Err(Error::SpreadsheetTooLarge { what: "unpacks to", limit: "512 MiB" });
+    }
+    Ok(())
 }
 
 fn open_by_content(file: File) -> Result<Sheets<BufReader<File>>, Error> {

@@ -9,7 +9,7 @@ use super::encoding::Encoding;
 use super::error::Error;
 use super::header::Header;
 use super::mapping::Mapping;
-use super::sheet::Workbook;
+use super::sheet::{MOST_COLUMNS, Workbook};
 
 /// A row as it stands in the file.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -151,6 +151,9 @@ impl Source {
             }
         }
         let Preview { delimiter, rows, header } = best.ok_or(Error::Empty)?;
+        if let (None, Some(wide)) = (&header, rows.iter().find(|row| is_too_wide(row))) {
+            return Err(Error::TooManyColumns { row: wide.line, most: MOST_COLUMNS });
+        }
         let header = match header {
             Some(header) => header,
             None => {
@@ -216,7 +219,8 @@ impl Preview {
                 None => break,
             }
         }
-        Ok(Self { delimiter, header: find_header(&rows, mapping), rows })
+        let narrow: Vec<RawRow> = rows.iter().filter(|row| !is_too_wide(row)).cloned().collect();
+        Ok(Self { delimiter, header: find_header(&narrow, mapping), rows })
     }
 
     /// The right delimiter shows a header, in it the most known fields, and then the most cells.
@@ -224,6 +228,10 @@ impl Preview {
         let known = self.header.as_ref().map_or(0, |header| header.recognised);
         (self.header.is_some(), known, self.rows.iter().map(|row| row.cells.len()).sum())
     }
+}
+
+fn is_too_wide(row: &RawRow) -> bool {
+    row.cells.len() > MOST_COLUMNS
 }
 
 fn find_header(rows: &[RawRow], mapping: Option<&Mapping>) -> Option<Header> {

@@ -1,6 +1,7 @@
 //! Rows of text files: what their cells become, and which are refused with which reason.
 
 use std::collections::HashSet;
+use std::io::{BufWriter, Write};
 
 use govshare_cli::catalogue_file::{
     CatalogueRow, Encoding, Field, FormatClass, Layout, Mapping, OpenToPublic, Reason, RefusalReport,
@@ -185,6 +186,14 @@ fn a_row_keeps_its_identity_when_a_refused_one_before_it_is_mended() {
 }
 
 #[test]
+fn rows_without_address_that_repeat_another_in_every_field_are_told() {
+    let text = "标题,提供单位,摘要\n甲,区教委,一\n甲,区教委,二\n甲,区教委,一\n";
+    let outcome = read(written(text).path());
+    assert_eq!(outcome.reasons(), [(4, Reason::Duplicate { first: 2 })]);
+    assert_eq!((outcome.tally.accepted, outcome.tally.duplicates), (2, 1));
+}
+
+#[test]
 fn a_source_address_stands_for_one_row() {
     let text =
         "标题,提供单位,网址\n甲,区教委,http://a.cn/1\n乙,区教委,http://a.cn/1\n甲,区教委,http://a.cn/1\n";
@@ -211,10 +220,42 @@ fn what_is_no_catalogue_is_refused_with_advice() {
         let error = Source::open(written(bytes).path()).expect_err(words).to_string();
         assert!(error.contains(words), "{error}");
     }
+    let wide = format!("标题,提供单位{}\n甲,区教委\n", ",列".repeat(1_100));
+    let error = Source::open(written(wide).path()).expect_err("too wide").to_string();
+    assert!(error.contains("row 1") && error.contains("1024 columns"), "{error}");
     let file = written(b"PK\x03\x04");
     file.as_file().set_len((32 << 20) + 1).expect("a sparse file");
     let error = Source::open(file.path()).expect_err("too large").to_string();
     assert!(error.contains("32 MiB") && error.contains("CSV"), "{error}");
+}
+
+#[test]
+fn a_large_file_is_read_row_by_row_and_a_ragged_row_near_its_end_is_refused_with_its_line() {
+    ragged_near_its_end(2 << 20);
+}
+
+#[test]
+#[ignore = "long; see `make test-long`"]
+fn so_is_one_of_100_mb() {
+    ragged_near_its_end(100 << 20);
+}
+
+fn ragged_near_its_end(bytes: usize) {
+    let mut file = tempfile::NamedTempFile::new().expect("a file");
+    let mut text = BufWriter::new(&mut file);
+    text.write_all("标题,提供单位,摘要\n".as_bytes()).expect("disk");
+    let summary = "一".repeat(3_000);
+    let rows = bytes / summary.len() + 1;
+    for row in 0..rows {
+        let end = if row + 2 == rows { ",多出的一格,又一格" } else { "" };
+        writeln!(text, "第{row}号名录,区教委,{summary}{end}").expect("disk");
+    }
+    text.flush().expect("disk");
+    drop(text);
+    assert!(file.as_file().metadata().expect("a file").len() > bytes as u64);
+    let outcome = read(file.path());
+    let refused: Vec<_> = outcome.refused.iter().map(|refused| refused.row).collect();
+    assert_eq!((outcome.tally.accepted, refused), (rows as u64 - 1, vec![rows as u64]));
 }
 
 #[test]

@@ -6,6 +6,16 @@ use time::macros::date;
 
 use crate::files::{Outcome, read, rows, written};
 
+#[test]
+fn a_workbook_that_unpacks_to_too_much_is_refused_before_it_is_unpacked() {
+    let mut bytes = guideline_workbook();
+    let directory = bytes.windows(4).position(|part| part == b"PK\x01\x02").expect("a directory");
+    // The size that the directory declares for its first part.
+    bytes[directory + 24..directory + 28].copy_from_slice(&(600_u32 << 20).to_le_bytes());
+    let error = Source::open(written(&bytes).path()).expect_err("too much").to_string();
+    assert!(error.contains("512 MiB") && error.contains("CSV"), "{error}");
+}
+
 /// The guideline's form: a title, a header of two lines with merged cells, and one row for each item of a resource.
 pub fn guideline_workbook() -> Vec<u8> {
     let mut workbook = Workbook::new();

@@ -84,14 +84,36 @@ pub struct Cluster {
 /// The directory of a cluster, held for as long as it runs.
 enum State {
     Kept(StateDir),
-    Temporary(TempDir),
+    Temporary(Disposable),
+}
+
+/// A directory that goes with its cluster. Where a failing test takes it down, what the services logged last is told
+/// before it is gone.
+struct Disposable(TempDir);
+
+/// Of each log that a failing test tells.
+const LAST_LINES: usize = 30;
+
+impl Drop for Disposable {
+    fn drop(&mut self) {
+        if !std::thread::panicking() {
+            return;
+        }
+        let logs = std::fs::read_dir(self.0.path().join("logs")).into_iter().flatten().flatten();
+        for log in logs {
+            let text = std::fs::read_to_string(log.path()).unwrap_or_default();
+            let lines: Vec<_> = text.lines().collect();
+            let last = lines[lines.len().saturating_sub(LAST_LINES)..].join("\n");
+            eprintln!("--- {}, the last of {} lines:\n{last}", log.path().display(), lines.len());
+        }
+    }
 }
 
 impl State {
     fn path(&self) -> &Path {
         match self {
             State::Kept(dir) => dir.path(),
-            State::Temporary(dir) => dir.path(),
+            State::Temporary(Disposable(dir)) => dir.path(),
         }
     }
 }
@@ -102,9 +124,9 @@ impl Cluster {
         let binaries = binaries()?;
         let state = match &options.storage {
             Storage::Sandbox(dir) => State::Kept(StateDir::claim(dir)?),
-            Storage::Disposable => State::Temporary(
+            Storage::Disposable => State::Temporary(Disposable(
                 TempDir::with_prefix("govshare-").or_file("create a directory in", &std::env::temp_dir())?,
-            ),
+            )),
         };
         let (addresses, held_ports) = Addresses::choose(options.gateway_port, &options.replicas)?;
         let (postgres, database_url) = start_database(&state).await?;

@@ -254,19 +254,44 @@ pub(crate) fn unreadable(status: &Status) -> Option<Status> {
     }
     let problem = status.message();
     let refusal = match status.code() {
-        Code::Internal if problem.starts_with("failed to decode Protobuf message") => Refusal::new(
+        Code::Internal if UNREADABLE.iter().any(|start| problem.starts_with(start)) => Refusal::new(
             Reason::FieldInvalid,
             format!("the request is no message of this method: {problem}"),
             "请求不是该方法的报文",
-        ),
+        )
+        .violations(undecodable(problem).into_iter().collect()),
         Code::OutOfRange => Refusal::new(
-            Reason::Overloaded,
+            Reason::FieldInvalid,
             format!("the message is larger than allowed: {problem}"),
             "报文超过允许的大小",
         ),
         _ => return None,
     };
     Some(refusal.into())
+}
+
+/// How tonic begins its words on a message that is missing, cut short, framed wrongly or not of the method's type.
+const UNREADABLE: [&str; 4] = [
+    "failed to decode Protobuf message",
+    "Missing request message",
+    "Unexpected EOF decoding stream",
+    "protocol error",
+];
+
+/// The field that could not be decoded, of prost's `Message.field: Message.field: why`.
+fn undecodable(problem: &str) -> Option<FieldViolation> {
+    let is_name = |part: &str| part.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
+    let mut path = Vec::new();
+    let mut why = problem.split_once("message: ")?.1;
+    while let Some((place, rest)) = why.split_once(": ") {
+        let Some((message, field)) = place.split_once('.') else { break };
+        if !is_name(message) || !is_name(field) {
+            break;
+        }
+        path.push(field);
+        why = rest;
+    }
+    (!path.is_empty()).then(|| FieldViolation::new(path.join("."), format!("{why} / 无法解析")))
 }
 
 /// The status with `article`, if it refuses a role or a field without naming an article; `None` leaves it as it is.

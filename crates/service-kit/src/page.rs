@@ -2,15 +2,35 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use serde::Serialize;
-use serde::de::DeserializeOwned;
+use serde::de::{DeserializeOwned, Error};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use time::OffsetDateTime;
 
-use crate::failure::Refusal;
-use crate::validate::Violations;
-use govshare_proto::error::v1::Reason;
+use crate::validate::{PAGE_TOKEN, Violations};
 
 /// Bytes of rows in one reply: callers take 4 MiB at most, by gRPC's default.
 const REPLY_BYTES: usize = 3 << 20;
+
+/// A moment as part of a key, to the microsecond that the database keeps. What it could not hold is no key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Moment(pub OffsetDateTime);
+
+impl Serialize for Moment {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        i64::try_from(self.0.unix_timestamp_nanos() / 1000).unwrap_or_default().serialize(serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for Moment {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let micros = i64::deserialize(deserializer)?;
+        OffsetDateTime::from_unix_timestamp_nanos(i128::from(micros) * 1000)
+            .ok()
+            .filter(|moment| (1900..=2999).contains(&moment.year()))
+            .map(Self)
+            .ok_or_else(|| D::Error::custom("no moment of ours"))
+    }
+}
 
 /// What a list call asked for.
 #[derive(Debug)]
@@ -24,7 +44,7 @@ pub struct Page<K> {
 
 impl<K: Serialize + DeserializeOwned> Page<K> {
     /// `default` rows if the caller names no size, never more than `max`. `filters` are the other arguments of
-    /// the call: a token given for other filters is refused.
+    /// the call: a token given for other filters is a violation, and so is a negative size.
     pub fn parse(
         size: i32,
         token: &str,
@@ -32,7 +52,7 @@ impl<K: Serialize + DeserializeOwned> Page<K> {
         max: i64,
         filters: &impl prost::Message,
         violations: &mut Violations,
-    ) -> Result<Self, Refusal> {
+    ) -> Self {
         let size = match i64::from(size) {
             ..0 => {
                 violations.add("page_size", "must not be negative / 不得为负");
@@ -42,28 +62,24 @@ impl<K: Serialize + DeserializeOwned> Page<K> {
             size => size.min(max),
         };
         let filters = digest(&filters.encode_to_vec());
-        let after = if token.is_empty() { None } else { Some(Self::decode(token, filters)?) };
-        Ok(Self { size, after, filters })
+        let after = if token.is_empty() { None } else { Self::decode(token, filters) };
+        violations.check(
+            token.is_empty() || after.is_some(),
+            PAGE_TOKEN,
+            "was not given by this method for these filters / 分页标记无效或与查询条件不符",
+        );
+        Self { size, after, filters }
     }
 
-    fn decode(token: &str, filters: u64) -> Result<K, Refusal> {
-        let refused = || {
-            Refusal::new(
-                Reason::PageTokenInvalid,
-                "the page token was not given by this method for these filters",
-                "分页标记无效或与查询条件不符",
-            )
-        };
-        let bytes = URL_SAFE_NO_PAD.decode(token).map_err(|_| refused())?;
-        let (filter_bytes, key) = bytes.split_at_checked(8).ok_or_else(refused)?;
-        if filter_bytes != filters.to_be_bytes() {
-            return Err(refused());
-        }
+    fn decode(token: &str, filters: u64) -> Option<K> {
+        let bytes = URL_SAFE_NO_PAD.decode(token).ok()?;
+        let (filter_bytes, key) = bytes.split_at_checked(8)?;
         // No key that the database gave has a NUL, which it would refuse.
-        if key.windows(6).any(|part| part == br"\u0000") {
-            return Err(refused());
+        let has_nul = key.windows(6).any(|part| part == br"\u0000");
+        if has_nul || filter_bytes != filters.to_be_bytes() {
+            return None;
         }
-        serde_json::from_slice(key).map_err(|_| refused())
+        serde_json::from_slice(key).ok()
     }
 
     /// Shows `rows` (of which one more than `size` was asked for) as far as they belong to the page and fit into one

@@ -1,5 +1,6 @@
 //! Collects everything that is wrong with a request, so that the caller hears of all of it at once.
 
+use std::collections::HashSet;
 use std::str::FromStr;
 
 use govshare_proto::error::v1::Reason;
@@ -10,6 +11,16 @@ use crate::failure::Refusal;
 
 /// Violations that one refusal names; details travel in headers, which clients take up to 16 KiB of.
 const MOST_NAMED: usize = 30;
+
+/// The field that a list's next page is asked for with (AIP-158); a bad one alone has a reason of its own.
+pub(crate) const PAGE_TOKEN: &str = "page_token";
+
+/// White space, and characters that take no place on a page or show nothing there.
+fn is_unseen(c: char) -> bool {
+    c.is_whitespace()
+        || matches!(c, '\u{ad}' | '\u{115f}' | '\u{1160}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}')
+        || matches!(c, '\u{2060}'..='\u{206f}' | '\u{2800}' | '\u{3164}' | '\u{feff}' | '\u{ffa0}')
+}
 
 /// Violations found so far.
 #[derive(Debug, Default)]
@@ -33,9 +44,9 @@ impl Violations {
         }
     }
 
-    /// Text of `min` to `max` characters, white space at its ends not counted.
+    /// Text of `min` to `max` characters, what nobody sees at its ends not counted.
     pub fn text(&mut self, field: &str, text: &str, min: usize, max: usize) -> String {
-        let text = text.trim();
+        let text = text.trim_matches(is_unseen);
         let length = text.chars().count();
         if length < min || length > max {
             self.add(
@@ -96,14 +107,33 @@ impl Violations {
         self.found
     }
 
-    /// Refuses if anything was found, naming every field; of very many the first, as all must fit into the
-    /// headers of a reply.
+    /// Refuses if anything was found, naming every field; of very many as many as fit into the headers of a reply,
+    /// and of each list one before a second of any.
     pub fn finish(mut self) -> Result<(), Refusal> {
         if self.found.is_empty() {
             return Ok(());
         }
+        if self.found.iter().all(|violation| violation.field == PAGE_TOKEN) {
+            return Err(Refusal::new(
+                Reason::PageTokenInvalid,
+                "the page token was not given by this method for these filters",
+                "分页标记无效或与查询条件不符",
+            )
+            .violations(self.found));
+        }
         let more = self.found.len().saturating_sub(MOST_NAMED);
-        self.found.truncate(MOST_NAMED);
+        if more > 0 {
+            let mut lists = HashSet::new();
+            let is_first = |violation: &FieldViolation| {
+                lists.insert(violation.field.split('[').next().unwrap_or_default().to_owned())
+            };
+            let firsts: Vec<bool> = self.found.iter().map(is_first).collect();
+            let mut places: Vec<usize> = (0..self.found.len()).collect();
+            places.sort_by_key(|place| !firsts[*place]);
+            places.truncate(MOST_NAMED);
+            let mut place = 0;
+            self.found.retain(|_| (places.contains(&place), place += 1).0);
+        }
         let mut fields: Vec<_> = self.found.iter().map(|violation| violation.field.as_str()).collect();
         fields.dedup();
         let mut fields = fields.join(", ");

@@ -100,7 +100,10 @@ async fn what_is_no_message_of_the_method_is_refused_with_the_place_where_it_bre
     for (message, place) in [(gbk, "provider_unit_id"), (cut_off, "buffer underflow")] {
         let status = send(&drafter, &message).await.expect_err("no such message");
         assert!(status.message().contains(place), "{status:?}");
-        refused::<()>(Err(status), Code::InvalidArgument, "FIELD_INVALID");
+        let refused = refused::<()>(Err(status), Code::InvalidArgument, "FIELD_INVALID");
+        if place == "provider_unit_id" {
+            refused.violates(place);
+        }
     }
     drafter
         .entries()
@@ -125,7 +128,7 @@ async fn a_message_above_four_mebibytes_is_refused_and_the_connection_goes_on() 
         request_id: request_id(),
     };
     let status = drafter.entries().create_entry(create(large)).await.expect_err("too large");
-    refused::<()>(Err(status), Code::ResourceExhausted, "OVERLOADED");
+    refused::<()>(Err(status), Code::InvalidArgument, "FIELD_INVALID");
     drafter.entries().create_entry(create(content("学校名录"))).await.expect("the next call works");
 }
 
@@ -168,7 +171,8 @@ async fn a_request_id_with_another_body_and_a_foreign_page_token_are_refused() {
     let token =
         drafter.list_access_requests(page.clone()).await.expect("a page").into_inner().next_page_token;
     let foreign = ListAccessRequestsRequest { overdue: true, page_token: token.clone(), ..page.clone() };
-    refused(drafter.list_access_requests(foreign).await, Code::InvalidArgument, "PAGE_TOKEN_INVALID");
+    refused(drafter.list_access_requests(foreign).await, Code::InvalidArgument, "PAGE_TOKEN_INVALID")
+        .violates("page_token");
     let next = ListAccessRequestsRequest { page_token: token, ..page };
     let next = drafter.list_access_requests(next).await.expect("the next page").into_inner();
     assert_eq!((next.access_requests.len(), next.next_page_token.as_str()), (1, ""));

@@ -55,7 +55,7 @@ impl AccessRequestService for Requests {
             pb::ListAccessRequestsRequest { page_size: 0, page_token: String::new(), ..body.clone() };
         let mut violations = Violations::new();
         let page: Page<Uuid> =
-            Page::parse(body.page_size, &body.page_token, 50, 1000, &filters, &mut violations)?;
+            Page::parse(body.page_size, &body.page_token, 50, 1000, &filters, &mut violations);
         violations.known::<pb::AccessRequestState>("state", body.state);
         let applicant: Option<UnitId> =
             violations.parse_optional("applicant_unit_id", &body.applicant_unit_id);

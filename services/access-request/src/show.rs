@@ -4,7 +4,7 @@ use govshare_model::Actor;
 use govshare_model::id::UnitId;
 use govshare_model::pack::DeliveryMode;
 use govshare_proto::access_request::v1 as pb;
-use prost::Message;
+use service_kit::etag;
 use service_kit::validate::{date_to_proto, time_to_proto};
 
 use crate::access_request::case_file::{
@@ -90,14 +90,8 @@ pub fn to_proto(request: &AccessRequest, viewer: Option<&Actor>, info_office: &U
         escalations: file.escalations.iter().map(escalation).collect(),
         document_number: request.document_number.clone(),
     };
-    shown.etag = etag(&shown);
+    shown.etag = etag::of_shown(&shown);
     shown
-}
-
-/// Of what is shown, so that it changes with nothing that is not.
-fn etag(shown: &pb::AccessRequest) -> String {
-    let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, &shown.encode_to_vec());
-    format!("\"{}\"", hex::encode(&digest.as_ref()[..12]))
 }
 
 fn state(request: &AccessRequest, prepares: bool) -> pb::AccessRequestState {

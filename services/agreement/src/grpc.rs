@@ -77,7 +77,7 @@ impl AgreementService for Agreements {
         let filters = pb::ListAgreementsRequest { page_size: 0, page_token: String::new(), ..body.clone() };
         let mut violations = Violations::new();
         let page: Page<Uuid> =
-            Page::parse(body.page_size, &body.page_token, 50, 1000, &filters, &mut violations)?;
+            Page::parse(body.page_size, &body.page_token, 50, 1000, &filters, &mut violations);
         violations.known::<pb::AgreementState>("state", body.state);
         let case: Option<CaseId> = violations.parse_optional("case_id", &body.case_id);
         violations.finish()?;
@@ -206,6 +206,9 @@ impl AgreementService for Agreements {
         let id = violations.parse("agreement_id", &body.agreement_id);
         let grounds = violations.text("grounds", &body.grounds, 0, 2000);
         let mend_until = violations.date("mend_until", body.mend_until.as_ref());
+        if !violations.is_empty() {
+            violations.check(!grounds.is_empty(), "grounds", "written grounds are required / 须书面说明理由");
+        }
         violations.finish()?;
         let now = self.database.clock().now();
         let suspend =
@@ -240,6 +243,9 @@ impl AgreementService for Agreements {
         let id = violations.parse("agreement_id", &body.agreement_id);
         let grounds = violations.text("grounds", &body.grounds, 0, 2000);
         let negotiation = violations.text("negotiation", &body.negotiation, 0, 2000);
+        if !violations.is_empty() {
+            violations.check(!grounds.is_empty(), "grounds", "written grounds are required / 须书面说明理由");
+        }
         violations.finish()?;
         let now = self.database.clock().now();
         let terminate =

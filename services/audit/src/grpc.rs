@@ -26,7 +26,7 @@ impl AuditService for Audit {
         let filters = pb::ListEventsRequest { page_size: 0, page_token: String::new(), ..body.clone() };
         let mut violations = Violations::new();
         let page: Page<i64> =
-            Page::parse(body.page_size, &body.page_token, 50, 1000, &filters, &mut violations)?;
+            Page::parse(body.page_size, &body.page_token, 50, 1000, &filters, &mut violations);
         let case = violations.text("case_id", &body.case_id, 0, 200);
         let aggregate = violations.text("aggregate", &body.aggregate, 0, 200);
         violations.finish()?;

@@ -143,7 +143,7 @@ impl ExchangeService for Exchange {
         let filters = pb::ListDataVersionsRequest { page_size: 0, page_token: String::new(), ..body.clone() };
         let mut violations = Violations::new();
         let page: Page<i32> =
-            Page::parse(body.page_size, &body.page_token, 50, 1000, &filters, &mut violations)?;
+            Page::parse(body.page_size, &body.page_token, 50, 1000, &filters, &mut violations);
         let entry = violations.parse("entry_id", &body.entry_id);
         let agreement = violations.parse_optional("agreement_id", &body.agreement_id);
         violations.finish()?;
@@ -209,7 +209,7 @@ impl ExchangeService for Exchange {
         let filters = pb::ListDeliveriesRequest { page_size: 0, page_token: String::new(), ..body.clone() };
         let mut violations = Violations::new();
         let page: Page<Uuid> =
-            Page::parse(body.page_size, &body.page_token, 50, 1000, &filters, &mut violations)?;
+            Page::parse(body.page_size, &body.page_token, 50, 1000, &filters, &mut violations);
         let case: Option<CaseId> = violations.parse_optional("case_id", &body.case_id);
         violations.finish()?;
         let found = self

@@ -19,6 +19,7 @@ use service_kit::auth::access::Access;
 use service_kit::auth::bearer;
 use service_kit::auth::people::PeopleTokens;
 use service_kit::auth::services::ServiceSigner;
+use service_kit::server::explained;
 use service_kit::shares::{Share, Shares};
 use tokio::time::timeout_at;
 use tonic::{Code, Status};
@@ -83,7 +84,7 @@ impl Gate {
             return Status::from(refusals::overloaded()).into_http();
         };
         let Ok(response) = self.own.clone().call(request).await;
-        response.map(|body| Answer::Own(OwnReply::new(body, share)))
+        explained(response).map(|body| Answer::Own(OwnReply::new(body, share)))
     }
 
     async fn relay(

@@ -115,7 +115,7 @@ async fn run(config: Config<Settings>, runtime: Runtime) -> Result<(), Error> {
     let stopping = runtime.shutdown.clone();
     background.spawn(async move {
         stopping.cancelled().await;
-        health.set_service_status("", ServingStatus::NotServing).await;
+        health.set(ServingStatus::NotServing).await;
     });
     let door = Door {
         gate,

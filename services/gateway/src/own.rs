@@ -54,9 +54,30 @@ impl OwnReply {
     }
 }
 
-pub async fn services() -> Result<(HealthReporter, Routes), Error> {
+/// The health of all that is routed: the gateway's, by the empty name, and that of each public service, whose calls
+/// it takes as long as it takes any.
+#[derive(Clone)]
+pub struct OwnHealth {
+    reporter: HealthReporter,
+    names: Vec<String>,
+}
+
+impl OwnHealth {
+    pub async fn set(&self, status: ServingStatus) {
+        for name in &self.names {
+            self.reporter.set_service_status(name, status).await;
+        }
+    }
+}
+
+pub async fn services() -> Result<(OwnHealth, Routes), Error> {
     let (reporter, health) = tonic_health::server::health_reporter();
-    reporter.set_service_status("", ServingStatus::Serving).await;
+    let public = public_descriptors().file.into_iter().flat_map(|file| {
+        let package = file.package().to_owned();
+        file.service.into_iter().map(move |service| format!("{package}.{}", service.name()))
+    });
+    let own = OwnHealth { reporter, names: public.chain([String::new()]).collect() };
+    own.set(ServingStatus::Serving).await;
     let reflection = || {
         tonic_reflection::server::Builder::configure()
             .register_file_descriptor_set(public_descriptors())
@@ -65,5 +86,5 @@ pub async fn services() -> Result<(HealthReporter, Routes), Error> {
     // Python's client still asks for v1alpha.
     let routes =
         Routes::new(health).add_service(reflection().build_v1()?).add_service(reflection().build_v1alpha()?);
-    Ok((reporter, routes))
+    Ok((own, routes))
 }

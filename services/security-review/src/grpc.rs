@@ -8,7 +8,7 @@ use govshare_model::id::{EntryId, ReviewId, UnitId};
 use govshare_proto::security_review::v1 as pb;
 use govshare_proto::security_review::v1::security_review_service_server::SecurityReviewService;
 use service_kit::page::Page;
-use service_kit::{Begin, Call, Database, Failure, Refusal, Tx, Violations, call};
+use service_kit::{Begin, Call, Database, Failure, Reason, Refusal, Tx, Violations, call};
 use tonic::{Request, Response, Status};
 use uuid::Uuid;
 
@@ -91,11 +91,22 @@ impl Reviews {
         self.store.open(tx, &begun.openings, actor).await?;
         let ids: Vec<_> = versions.iter().map(EntryVersion::review_id).collect();
         let mut stored = self.store.load_each(&mut **tx, &ids).await?;
-        let of_version = |id: &ReviewId| match stored.remove(id) {
-            Some(review) => authorize(actor, method, &review).map(|()| review),
-            None => Err(begun.refused.remove(id).unwrap_or_else(|| Refusal::not_found("review", id))),
+        // Who may not know of a version hears of it what the catalogue says of one that is not there.
+        let hidden = |version: &EntryVersion, refusal: Refusal| match refusal.reason() {
+            Reason::NotFound => Refusal::not_found("entry-version", version),
+            _ => refusal,
         };
-        Ok(ids.iter().map(of_version).collect())
+        let of_version = |version: &EntryVersion| match stored.remove(&version.review_id()) {
+            Some(review) => match authorize(actor, method, &review) {
+                Ok(()) => Ok(review),
+                Err(refusal) => Err(hidden(version, refusal)),
+            },
+            None => {
+                let refused = begun.refused.remove(&version.review_id());
+                Err(refused.unwrap_or_else(|| Refusal::not_found("entry-version", version)))
+            }
+        };
+        Ok(versions.iter().map(of_version).collect())
     }
 
     /// How the versions under these reviews are shared, where it matters; asked before anything is locked.
@@ -203,7 +214,7 @@ impl SecurityReviewService for Reviews {
         let filters = pb::ListReviewsRequest { page_size: 0, page_token: String::new(), ..body.clone() };
         let mut violations = Violations::new();
         let page: Page<Uuid> =
-            Page::parse(body.page_size, &body.page_token, 50, 1000, &filters, &mut violations)?;
+            Page::parse(body.page_size, &body.page_token, 50, 1000, &filters, &mut violations);
         violations.known::<pb::ReviewState>("state", body.state);
         let provider: Option<UnitId> = violations.parse_optional("provider_unit_id", &body.provider_unit_id);
         violations.finish()?;

@@ -4,6 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use govshare_proto::error::v1::Reason;
+use uuid::Uuid;
 
 use crate::failure::{Failure, Refusal};
 
@@ -57,7 +58,9 @@ impl FromStr for Resource {
                     && is_kind(kind)
                     && is_id(id) =>
             {
-                Ok(Self { kind: kind.to_owned(), id: id.to_owned() })
+                // A UUID may be spelt in other ways; a record has one name.
+                let id = Uuid::parse_str(id).map_or_else(|_| id.to_owned(), |uuid| uuid.to_string());
+                Ok(Self { kind: kind.to_owned(), id })
             }
             _ => Err("must be kind/id, such as review/0b7a3c52-54a1-5b0e-9d0c-0f3b8a0c5d11 / 须为 类型/标识"),
         }

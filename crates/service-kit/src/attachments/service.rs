@@ -175,7 +175,7 @@ impl Attachments {
     ) -> Result<(Vec<Attachment>, String), Failure> {
         let mut violations = Violations::new();
         let resource: Option<Resource> = violations.parse("resource", resource);
-        let page = Page::parse(size, token, 50, 1000, filters, &mut violations)?;
+        let page = Page::parse(size, token, 50, 1000, filters, &mut violations);
         violations.finish()?;
         let resource = resource.ok_or_else(|| Failure::internal("a bad field was not named"))?;
         self.record(actor, &resource).await?.admit_reading(&resource)?;

@@ -76,14 +76,21 @@ impl Header {
             "must be 64 lower-case hexadecimal digits / 须为64位小写十六进制数",
         );
         violations.check(header.size_bytes > 0, "size_bytes", "must be at least 1 / 须不小于1");
+        let media_type = MediaType::from_text(&header.media_type);
+        let size = usize::try_from(header.size_bytes).ok().filter(|size| *size <= MAX_BYTES);
+        let wrong = [media_type.is_none(), header.size_bytes > 0 && size.is_none()];
+        // Each of these has a reason of its own where it is the only fault.
+        if !violations.is_empty() || wrong == [true, true] {
+            violations.check(!wrong[0], "media_type", "is no type that is taken / 不接受此类文件");
+            violations.check(!wrong[1], "size_bytes", format!("must be at most {MAX_BYTES} / 超过大小上限"));
+        }
         violations.finish()?;
 
-        let media_type = MediaType::from_text(&header.media_type)
-            .ok_or_else(|| Rejection::TypeNotTaken { announced: header.media_type.clone() })?;
+        let media_type =
+            media_type.ok_or_else(|| Rejection::TypeNotTaken { announced: header.media_type.clone() })?;
         if !media_type.goes_with(&file_name) {
             return Err(Rejection::OtherEnding { media_type }.into());
         }
-        let size = usize::try_from(header.size_bytes).ok().filter(|size| *size <= MAX_BYTES);
         let size = size.ok_or(Rejection::TooLarge { announced: header.size_bytes })?;
         match (resource, sha256) {
             (Some(resource), Some(sha256)) => Ok(Self { resource, file_name, media_type, size, sha256 }),

@@ -4,6 +4,8 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 
 use aws_lc_rs::digest;
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use govshare_model::id::UnitId;
 use govshare_model::{Actor, Role, Subject};
 use jsonwebtoken::{Validation, decode, decode_header};
@@ -93,6 +95,9 @@ impl PeopleTokens {
 
     fn verify_afresh(&self, token: &str) -> Result<(Arc<Actor>, u64, u64), TokenError> {
         let header = decode_header(token).map_err(|_| TokenError::Invalid("malformed"))?;
+        if names_critical_extensions(token) {
+            return Err(TokenError::Invalid("critical extensions"));
+        }
         let kid = header.kid.ok_or(TokenError::Invalid("no key id"))?;
         let (key, generation) = self.keys.find(&kid).ok_or(TokenError::Invalid("unknown key id"))?;
         let mut validation = Validation::new(key.algorithm);
@@ -102,13 +107,21 @@ impl PeopleTokens {
         validation.set_audience(&[&self.audience]);
         validation.set_required_spec_claims(&["exp", "nbf", "iss", "aud", "sub"]);
         let claims = decode::<Claims>(token, &key.key, &validation).map_err(token_error)?.claims;
-        if claims.sub.is_empty() || claims.sub.len() > 200 {
+        let sub = claims.sub.as_str();
+        if sub.is_empty() || sub.len() > 200 || sub.trim() != sub || sub.contains(char::is_control) {
             return Err(TokenError::Invalid("sub"));
         }
         let unit: UnitId = claims.unit.parse().map_err(|_| TokenError::Invalid("unit"))?;
         let roles = claims.roles.iter().filter_map(|role| Role::from_text(role)).collect();
         Ok((Arc::new(Actor { subject: Subject(claims.sub), unit, roles }), claims.exp, generation))
     }
+}
+
+/// Whether the header asks for extensions that must be understood, of which we know none (RFC 7515 section 4.1.11).
+fn names_critical_extensions(token: &str) -> bool {
+    let header = token.split('.').next().and_then(|part| URL_SAFE_NO_PAD.decode(part).ok());
+    let header = header.and_then(|json| serde_json::from_slice::<serde_json::Value>(&json).ok());
+    header.is_some_and(|header| header.get("crit").is_some())
 }
 
 pub(super) fn token_error(error: jsonwebtoken::errors::Error) -> TokenError {

@@ -230,6 +230,15 @@ impl Shared {
     }
 }
 
+/// A reply, with what tonic says of a message that it cannot read in our words.
+pub fn explained(response: Response<Body>) -> Response<Body> {
+    let status = Status::from_header_map(response.headers());
+    match status.and_then(|status| unreadable(&status)) {
+        Some(explained) => explained.into_http(),
+        None => response,
+    }
+}
+
 fn unlisted_refusal(service: &str, method: &str) -> Refusal {
     Refusal::new(Reason::RoleNotAllowed, format!("{service}/{method} is not open to you"), "该接口未对您开放")
 }

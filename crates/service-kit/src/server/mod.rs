@@ -23,7 +23,7 @@ use crate::database::Database;
 use crate::outbox::{Destination, backlog};
 use crate::process::{Error, Runtime};
 
-pub use front::Front;
+pub use front::{Front, explained};
 
 /// Bytes of one request that its call did not read yet.
 const STREAM_WINDOW: u32 = 256 << 10;

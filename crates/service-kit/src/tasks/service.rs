@@ -85,7 +85,7 @@ impl WorkList {
         filters: &impl prost::Message,
     ) -> Result<(Vec<pb::Task>, String), Failure> {
         let mut violations = Violations::new();
-        let page = Page::parse(size, token, 50, 1000, filters, &mut violations)?;
+        let page = Page::parse(size, token, 50, 1000, filters, &mut violations);
         violations.finish()?;
         let rows = table::list(self.database.pool(), actor, page.after.as_ref(), page.size + 1).await?;
         Ok(page.cut(rows, Row::key, |row| self.show(row)))

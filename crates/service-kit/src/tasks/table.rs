@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use govshare_model::task::{Task, WaitsFor};
 use govshare_model::{Actor, Role};
-use serde::{Deserialize, Serialize};
+use serde::de::Error;
+use serde::{Deserialize, Deserializer, Serialize};
 use sqlx::PgPool;
 use sqlx::postgres::PgArguments;
 use sqlx::query::Query;
@@ -122,9 +123,17 @@ impl Said {
 /// Place in the order of a work list: by term (none last), then by record and kind.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Key {
+    #[serde(deserialize_with = "day")]
     pub due: Option<Date>,
     pub aggregate: String,
     pub kind: String,
+}
+
+/// What the database could not hold is no key.
+fn day<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Date>, D::Error> {
+    let day = Option::<Date>::deserialize(deserializer)?;
+    let is_held = day.is_none_or(|day| (1900..=9999).contains(&day.year()));
+    if is_held { Ok(day) } else { Err(D::Error::custom("no day of ours")) }
 }
 
 /// A task as it is kept.

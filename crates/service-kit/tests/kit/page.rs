@@ -1,7 +1,7 @@
 //! Page tokens belong to their filters and carry the key.
 
 use govshare_proto::access_request::v1::ListAccessRequestsRequest;
-use service_kit::page::Page;
+use service_kit::page::{Moment, Page};
 use service_kit::{Reason, Refusal, Violations};
 
 fn filters(applicant: &str) -> ListAccessRequestsRequest {
@@ -10,7 +10,7 @@ fn filters(applicant: &str) -> ListAccessRequestsRequest {
 
 fn parse(size: i32, token: &str, filters: &ListAccessRequestsRequest) -> Result<Page<u64>, Refusal> {
     let mut violations = Violations::new();
-    let page = Page::parse(size, token, 50, 1000, filters, &mut violations)?;
+    let page = Page::parse(size, token, 50, 1000, filters, &mut violations);
     violations.finish()?;
     Ok(page)
 }
@@ -47,6 +47,27 @@ fn a_token_for_other_filters_or_of_another_make_is_refused() {
         let refused = parse(1, token, &filters).expect_err(token);
         assert_eq!(refused.reason(), Reason::PageTokenInvalid);
     }
+}
+
+#[test]
+fn a_bad_token_hides_no_other_fault() {
+    let mut violations = Violations::new();
+    let page: Page<u64> = Page::parse(-1, "not a token", 50, 1000, &filters("a"), &mut violations);
+    assert_eq!(page.after, None);
+    let fields: Vec<_> = violations.into_found().into_iter().map(|violation| violation.field).collect();
+    assert_eq!(fields, ["page_size", "page_token"]);
+}
+
+#[test]
+fn a_moment_that_the_database_could_not_hold_is_no_key() {
+    let mut violations = Violations::new();
+    let none = filters("a");
+    let page: Page<i64> = Page::parse(1, "", 50, 1000, &none, &mut violations);
+    let read = |token: String| -> Option<Moment> {
+        Page::parse(1, &token, 50, 1000, &none, &mut Violations::new()).after
+    };
+    assert_eq!(read(page.token(&-377_705_116_800_000_000)), None);
+    assert!(read(page.token(&1_700_000_000_000_000)).is_some());
 }
 
 #[test]

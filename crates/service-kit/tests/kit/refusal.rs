@@ -49,6 +49,33 @@ fn everything_at_its_longest_still_fits_and_says_that_there_is_more() {
 }
 
 #[test]
+fn a_list_of_many_faults_hides_no_other_field() {
+    let mut violations = Violations::new();
+    for number in 0..40 {
+        violations.add(format!("keywords[{number}]"), "must not be empty");
+    }
+    violations.add("sharing_type", "is required");
+    let refused = Status::from(violations.finish().expect_err("refused"));
+    let details = refused.get_error_details();
+    let found = &details.bad_request().expect("violations").field_violations;
+    let fields: Vec<_> = found.iter().map(|violation| violation.field.as_str()).collect();
+    assert!(fields.contains(&"keywords[0]") && fields.contains(&"sharing_type"), "{fields:?}");
+    assert!(refused.message().contains("(+11)"), "{}", refused.message());
+}
+
+#[test]
+fn text_that_nobody_sees_is_empty() {
+    for unseen in ["\u{200b}", "\u{2060}\u{feff}", "\u{ad}", "\u{3164}", "\u{2800}", "\u{202e} \u{3000}"] {
+        let mut violations = Violations::new();
+        assert_eq!(violations.text("reasons", unseen, 1, 100), "");
+        assert_eq!(violations.into_found()[0].field, "reasons", "{unseen:?}");
+    }
+    let mut violations = Violations::new();
+    assert_eq!(violations.text("reasons", "\u{feff}理由 一\u{200b}", 1, 100), "理由 一");
+    assert!(violations.is_empty());
+}
+
+#[test]
 fn an_ordinary_refusal_is_sent_whole() {
     let refusal = Refusal::new(Reason::ReasonsMissing, "give reasons", "请写明理由").article("26(二)");
     let status = Status::from(refusal);

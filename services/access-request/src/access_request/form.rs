@@ -49,7 +49,8 @@ impl Form {
     ) -> Result<(), Rejection> {
         let required = &pack.application.required;
         let missing = self.missing(pack).into_iter();
-        let mut faults: Vec<_> = missing.map(|field| Fault::of(field, Wrong::Missing, &required.article)).collect();
+        let mut faults: Vec<_> =
+            missing.map(|field| Fault::of(field, Wrong::Missing, &required.article)).collect();
         let modes = &pack.delivery.modes;
         if self.mode.is_some_and(|mode| !modes.value.contains(&mode)) {
             faults.push(Fault::of("form.mode", Wrong::ModeNotListed, &modes.article));
@@ -59,9 +60,9 @@ impl Form {
         }
         let known = resource.map(|resource| resource.items.as_slice()).unwrap_or_default();
         let unknown = self.items.iter().filter(|item| !known.is_empty() && !known.contains(item));
-        faults.extend(unknown.map(|item| {
-            Fault::of("form.items", Wrong::NoSuchItem(item.clone()), &required.article)
-        }));
+        faults.extend(
+            unknown.map(|item| Fault::of("form.items", Wrong::NoSuchItem(item.clone()), &required.article)),
+        );
         if faults.is_empty() { Ok(()) } else { Err(Rejection::FormFaulty { faults, pack: pack.id.clone() }) }
     }
 }

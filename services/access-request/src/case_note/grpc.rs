@@ -52,7 +52,7 @@ impl CaseNoteService for Notes {
         let id: Option<CaseId> = violations.parse("access_request_id", &body.access_request_id);
         let filters = pb::ListNotesRequest { page_size: 0, page_token: String::new(), ..body.clone() };
         let page: Page<i32> =
-            Page::parse(body.page_size, &body.page_token, 50, 1000, &filters, &mut violations)?;
+            Page::parse(body.page_size, &body.page_token, 50, 1000, &filters, &mut violations);
         violations.finish()?;
         let case = self.requests.load(given(id)).await?;
         authorize(&actor, policy::READ_NOTES, &case)?;

@@ -44,9 +44,9 @@ impl PolicyService for Policies {
             100,
             &pb::ListPolicyPacksRequest::default(),
             &mut violations,
-        )?;
+        );
         violations.finish()?;
-        let after = page.after.map_or(0, |last| last + 1);
+        let after = page.after.map_or(0, |last| last.saturating_add(1));
         let rows: Vec<_> = self.rules.all().iter().enumerate().skip(after).collect();
         let show = |(_, entry): (usize, &InForce)| convert::in_force(convert::summary(&entry.pack), entry);
         let (policy_packs, next_page_token) = page.cut(rows, |(number, _)| *number, show);
@@ -81,7 +81,7 @@ impl PolicyService for Policies {
         let filters = pb::DryRunPolicyPackRequest { page_size: 0, page_token: String::new(), ..body.clone() };
         let mut violations = Violations::new();
         let page: Page<Uuid> =
-            Page::parse(body.page_size, &body.page_token, EXAMINED, EXAMINED, &filters, &mut violations)?;
+            Page::parse(body.page_size, &body.page_token, EXAMINED, EXAMINED, &filters, &mut violations);
         violations.check(
             body.toml.chars().count() <= 200_000,
             "toml",
@@ -112,7 +112,7 @@ impl PolicyService for Policies {
         let filters = pb::ListHolidayNoticesRequest::default();
         let mut violations = Violations::new();
         let page: Page<i32> =
-            Page::parse(body.page_size, &body.page_token, 50, 100, &filters, &mut violations)?;
+            Page::parse(body.page_size, &body.page_token, 50, 100, &filters, &mut violations);
         violations.finish()?;
         let loaded = self.holidays.all().await?;
         let calendar = calendar_with(&loaded)?;

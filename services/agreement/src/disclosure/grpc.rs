@@ -159,7 +159,7 @@ impl DisclosureService for Disclosures {
         let filters = pb::ListDisclosuresRequest { page_size: 0, page_token: String::new(), ..body.clone() };
         let mut violations = Violations::new();
         let page: Page<Uuid> =
-            Page::parse(body.page_size, &body.page_token, 50, 1000, &filters, &mut violations)?;
+            Page::parse(body.page_size, &body.page_token, 50, 1000, &filters, &mut violations);
         violations.known::<pb::DisclosureState>("state", body.state);
         let agreement = violations.parse_optional("agreement_id", &body.agreement_id);
         violations.finish()?;

@@ -81,7 +81,7 @@ impl ClassificationService for Classification {
             pb::ListClassificationNodesRequest { code_prefix: prefix.clone(), ..Default::default() };
         let mut violations = Violations::new();
         let page: Page<String> =
-            Page::parse(body.page_size, &body.page_token, 50, 1000, &filters, &mut violations)?;
+            Page::parse(body.page_size, &body.page_token, 50, 1000, &filters, &mut violations);
         let is_prefix = prefix.len() <= 18 && prefix.bytes().all(|byte| byte.is_ascii_digit());
         violations.check(is_prefix, "code_prefix", "must have at most 18 digits / 须为不超过18位的数字");
         violations.finish()?;

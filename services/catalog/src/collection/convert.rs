@@ -1,8 +1,8 @@
 //! Collection plans between contract and domain.
 
 use govshare_proto::catalog::v1 as pb;
-use service_kit::{Violations, etag};
 use service_kit::validate::time_to_proto;
+use service_kit::{Violations, etag};
 
 use super::plan::{Content, Finding, Item, Plan, State};
 

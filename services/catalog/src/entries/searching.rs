@@ -38,7 +38,7 @@ impl Searching {
         let filters = pb::SearchEntriesRequest { page_size: 0, page_token: String::new(), ..request.clone() };
         let mut violations = Violations::new();
         let page: Page<PageKey> =
-            Page::parse(request.page_size, &request.page_token, 20, 100, &filters, &mut violations)?;
+            Page::parse(request.page_size, &request.page_token, 20, 100, &filters, &mut violations);
         let mut query = parse(&request, violations)?;
         query.limit = usize::try_from(page.size).unwrap_or(usize::MAX);
         query.after = page.after.and_then(from_page_key);
@@ -91,6 +91,12 @@ fn parse(request: &pb::SearchEntriesRequest, mut violations: Violations) -> Resu
     let query = Query::words(&request.query).map_err(|error| {
         violations.add("query", format!("{error} / 检索词不得超过8个，每个不得超过64个字符"));
     });
+    let says_nothing = query.as_ref().is_ok_and(|query| query.terms().is_empty());
+    violations.check(
+        !says_nothing || request.query.trim().is_empty(),
+        "query",
+        "has no character that can be searched / 没有可检索的字符",
+    );
     let unit: Option<UnitId> = violations.parse_optional("provider_unit_id", &request.provider_unit_id);
     let sharing = pb::SharingType::try_from(request.sharing_type).map_err(|_| {
         violations.add("sharing_type", format!("{} is not a sharing type / 取值无效", request.sharing_type));

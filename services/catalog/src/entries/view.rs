@@ -4,6 +4,7 @@ use govshare_model::Actor;
 use govshare_model::id::{EntryId, UnitId};
 use govshare_proto::catalog::v1 as pb;
 use prost::Message;
+use prost_types::Timestamp;
 use service_kit::validate::time_to_proto;
 use service_kit::{Failure, Refusal, etag};
 use sqlx::PgConnection;
@@ -23,11 +24,17 @@ pub struct View {
 }
 
 impl View {
-    /// As a caller may see it; only for those who may see it at all.
+    /// As a caller may see it; only for those who may see it at all. Who may not see the latest version does not learn
+    /// from time or etag that there is one.
     pub fn shown_to(self, actor: &Actor) -> pb::Entry {
         let mut entry = self.entry;
         if !policy::sees_latest(actor, &self.provider) {
+            let published = entry.published.as_ref().and_then(|version| version.publish_time);
+            let told = published.into_iter().chain(entry.state_time).map(|time| (time.seconds, time.nanos));
+            entry.update_time = told.max().map(|(seconds, nanos)| Timestamp { seconds, nanos });
             entry.latest = None;
+            entry.etag = String::new();
+            entry.etag = etag::of_shown(&entry);
         }
         entry
     }

@@ -2,16 +2,15 @@
 
 use govshare_model::id::{EntryId, UnitId};
 use govshare_proto::catalog::v1 as pb;
-use service_kit::page::Page;
+use service_kit::page::{Moment, Page};
 use service_kit::validate::time_to_proto;
 use service_kit::{Failure, Violations};
-use time::OffsetDateTime;
 use uuid::Uuid;
 
 use super::store::EntryStore;
 
-/// Since when, in microseconds, and the entry.
-type PageKey = (i64, Uuid);
+/// Since when, and the entry.
+type PageKey = (Moment, Uuid);
 
 /// A warning with its place in the list.
 pub struct Warning {
@@ -28,7 +27,7 @@ impl EntryStore {
             pb::ListEntryWarningsRequest { page_size: 0, page_token: String::new(), ..request.clone() };
         let mut violations = Violations::new();
         let page: Page<PageKey> =
-            Page::parse(request.page_size, &request.page_token, 50, 1000, &filters, &mut violations)?;
+            Page::parse(request.page_size, &request.page_token, 50, 1000, &filters, &mut violations);
         let count = request.entry_ids.len();
         violations.check(count <= 1000, "entry_ids", "must not be more than 1000 / 不得超过1000个");
         let ids = request.entry_ids.iter().take(1000);
@@ -50,8 +49,7 @@ impl EntryStore {
         limit: i64,
     ) -> Result<Vec<Warning>, Failure> {
         let ids: Vec<_> = ids.iter().map(|id| id.0).collect();
-        let before = after.map(|(micros, _)| i128::from(micros) * 1000);
-        let before = before.and_then(|nanos| OffsetDateTime::from_unix_timestamp_nanos(nanos).ok());
+        let before = after.map(|(Moment(since), _)| since);
         let rows = sqlx::query!(
             r#"SELECT e.id, e.provider, e.state, e.state_reason,
                  COALESCE(e.state_since, e.updated_at) AS "since!", v.title
@@ -75,9 +73,8 @@ impl EntryStore {
                 "SUSPENDED" => pb::EntryState::Suspended,
                 _ => pb::EntryState::Retired,
             };
-            let micros = row.since.unix_timestamp_nanos() / 1000;
             Warning {
-                key: (i64::try_from(micros).unwrap_or(i64::MAX), row.id),
+                key: (Moment(row.since), row.id),
                 shown: pb::EntryWarning {
                     entry_id: row.id.to_string(),
                     title: row.title,

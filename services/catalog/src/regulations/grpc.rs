@@ -113,9 +113,10 @@ impl RegulationService for Regulations {
         let filters = pb::ListRegulationsRequest { page_size: 0, page_token: String::new(), ..body.clone() };
         let mut violations = Violations::new();
         let page: Page<Uuid> =
-            Page::parse(body.page_size, &body.page_token, 50, 1000, &filters, &mut violations)?;
+            Page::parse(body.page_size, &body.page_token, 50, 1000, &filters, &mut violations);
         let unit: Option<UnitId> = violations.parse_optional("unit_id", &body.unit_id);
         let database = violations.parse_optional("shared_database_id", &body.shared_database_id);
+        violations.known::<pb::RegulationKind>("kind", body.kind);
         violations.finish()?;
         let found = self
             .store

@@ -62,8 +62,13 @@ pub struct Similar {
 }
 
 impl Sketch {
+    /// Several items given as one, with the signs that lists are written with between them, are several.
     pub fn new<'a>(name: &str, items: impl IntoIterator<Item = &'a str>) -> Self {
-        Self { name: Text::new(name), items: Text::of_items(items) }
+        let items = items.into_iter().flat_map(|item| item.split(['、', '，', ',', '；', ';']));
+        Self {
+            name: Text::stored(bare(Text::new(name).as_str())),
+            items: Text::stored(bare(Text::of_items(items).as_str())),
+        }
     }
 
     fn name_grams(&self) -> Vec<&str> {
@@ -101,10 +106,11 @@ impl<'s> Compared<'s> {
     }
 
     fn score(&self, entry_id: EntryId, title: &str, items: &str) -> Similar {
-        let title = distinct(grams(title));
+        let (title, items) = (bare(title), bare(items));
+        let title = distinct(grams(&title));
         let name = percent(2 * shared(&self.name, &title), self.name.len() + title.len());
         let items = (!self.items.is_empty())
-            .then(|| percent(shared(&self.items, &distinct(lines(items))), self.items.len()));
+            .then(|| percent(shared(&self.items, &distinct(lines(&items))), self.items.len()));
         let score = match items {
             None => name,
             Some(items) => {
@@ -121,6 +127,12 @@ impl Similar {
     pub fn is_the_same(&self) -> bool {
         self.name >= SAME_NAME && self.items.is_none_or(|items| items == 100)
     }
+}
+
+/// Letters, figures and the ends of lines: what two names have to have in common. Signs and spaces between them make no
+/// other information.
+fn bare(text: &str) -> String {
+    text.chars().filter(|c| c.is_alphanumeric() || *c == '\n').collect()
 }
 
 fn percent(part: usize, whole: usize) -> u8 {

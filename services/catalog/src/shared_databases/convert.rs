@@ -2,8 +2,8 @@
 
 use govshare_proto::catalog::v1 as pb;
 use prost_types::FieldMask;
-use service_kit::{Violations, etag};
 use service_kit::validate::{date_to_proto, time_to_proto};
+use service_kit::{Violations, etag};
 
 use super::shared_database::{Field, Kind, Lead, Record, SharedDatabase};
 use crate::convert;

@@ -97,7 +97,7 @@ impl SharedDatabaseService for SharedDatabases {
         let filters = pb::ListSharedDatabasesRequest::default();
         let mut violations = Violations::new();
         let page: Page<String> =
-            Page::parse(body.page_size, &body.page_token, 50, 1000, &filters, &mut violations)?;
+            Page::parse(body.page_size, &body.page_token, 50, 1000, &filters, &mut violations);
         violations.finish()?;
         let found = self.store.list(page.after.as_deref(), page.size + 1).await?;
         let (shared_databases, next_page_token) =

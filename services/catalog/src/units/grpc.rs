@@ -3,9 +3,8 @@
 use govshare_model::id::UnitId;
 use govshare_proto::catalog::v1 as pb;
 use govshare_proto::catalog::v1::unit_service_server::UnitService;
-use service_kit::page::Page;
+use service_kit::page::{Moment, Page};
 use service_kit::{Begin, Call, Database, Failure, Refusal, Tx, Violations, etag};
-use time::OffsetDateTime;
 use tonic::{Request, Response, Status};
 
 use super::convert::{self, authorize};
@@ -99,10 +98,12 @@ impl UnitService for Units {
             pb::ListUnitsRequest { page_size: 0, page_token: String::new(), names: body.names.clone() };
         let mut violations = Violations::new();
         let page: Page<String> =
-            Page::parse(body.page_size, &body.page_token, 50, 1000, &filters, &mut violations)?;
+            Page::parse(body.page_size, &body.page_token, 50, 1000, &filters, &mut violations);
         violations.check(body.names.len() <= 1000, "names", "must not be more than 1000 / 不得超过1000个");
+        let named = body.names.iter().take(1000).enumerate();
+        let names = named.map(|(place, name)| violations.text(&format!("names[{place}]"), name, 0, 200));
+        let names: Vec<String> = names.collect();
         violations.finish()?;
-        let names: Vec<String> = body.names.iter().map(|name| name.trim().to_owned()).collect();
         let names = (!names.is_empty()).then_some(names.as_slice());
         let found = self.units.list(names, page.after.as_deref(), page.size + 1).await?;
         let (units, next_page_token) =
@@ -234,16 +235,13 @@ impl UnitService for Units {
         let body = request.into_inner();
         let filters = pb::ListUnitKeysRequest { unit_id: body.unit_id.clone(), ..Default::default() };
         let mut violations = Violations::new();
-        let page: Page<(i64, String)> =
-            Page::parse(body.page_size, &body.page_token, 50, 1000, &filters, &mut violations)?;
+        let page: Page<(Moment, String)> =
+            Page::parse(body.page_size, &body.page_token, 50, 1000, &filters, &mut violations);
         let unit = violations.parse("unit_id", &body.unit_id);
         let unit = self.units.load(&given(unit, violations)?).await?.id;
-        let micros = |time: OffsetDateTime| (time.unix_timestamp_nanos() / 1000) as i64;
-        let before = page.after.clone().and_then(|(at, id)| {
-            Some((OffsetDateTime::from_unix_timestamp_nanos(i128::from(at) * 1000).ok()?, id))
-        });
+        let before = page.after.clone().map(|(Moment(at), id)| (at, id));
         let found = self.keys.list(&unit, before, page.size + 1).await?;
-        let position = |key: &UnitKey| (micros(key.registered), key.id.to_string());
+        let position = |key: &UnitKey| (Moment(key.registered), key.id.to_string());
         let (keys, next_page_token) = page.cut(found, position, |key| key_convert::to_proto(&key));
         Ok(Response::new(pb::ListUnitKeysResponse { keys, next_page_token }))
     }

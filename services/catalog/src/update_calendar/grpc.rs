@@ -101,11 +101,12 @@ impl UpdateCalendarService for UpdateCalendar {
             pb::ListUpdateSchedulesRequest { page_size: 0, page_token: String::new(), ..body.clone() };
         let mut violations = Violations::new();
         let page: Page<(i32, Uuid)> =
-            Page::parse(body.page_size, &body.page_token, 50, 1000, &filters, &mut violations)?;
+            Page::parse(body.page_size, &body.page_token, 50, 1000, &filters, &mut violations);
         let provider: Option<UnitId> = violations.parse_optional("provider_unit_id", &body.provider_unit_id);
         let due_until = violations.date("due_until", body.due_until.as_ref());
         violations.finish()?;
         let after = page.after.and_then(|(day, id)| Some((Date::from_julian_day(day).ok()?, id)));
+        let after = after.filter(|(day, _)| day.year() >= 1900);
         let found = self
             .store
             .list(Filter {

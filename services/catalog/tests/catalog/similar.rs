@@ -64,6 +64,20 @@ fn naive(documents: &[Document], name: &str, items: &[&str]) -> Vec<Similar> {
 }
 
 #[test]
+fn spaces_and_signs_between_the_words_make_no_other_information() {
+    let stored = [document(1, "全区小学在校学生营养监测信息", &["姓名", "身 高", "体重"], "jiaowei")];
+    for name in
+        ["全区小学·在校学生·营养监测信息", "全区 小学 在校学生 营养监测信息", "全区小学在校学生-营养监测信息"]
+    {
+        for items in [&["姓名", "身高", "体重"][..], &["姓名、身高、体重"], &["姓 名；身·高", "体重"]]
+        {
+            let best = found(&index(&stored), Sketch::new(name, items.iter().copied()), None);
+            assert!(best.first().is_some_and(Similar::is_the_same), "{name} {items:?}: {best:?}");
+        }
+    }
+}
+
+#[test]
 fn names_and_items_rank_and_the_units_own_entries_are_left_out() {
     let index = index(&[
         document(1, "小学在校生人数", &["学校", "人数"], "jiaowei"),

@@ -114,7 +114,7 @@ impl FeedbackService for FeedbackForms {
         let filters = pb::ListFeedbackRequest { page_size: 0, page_token: String::new(), ..body.clone() };
         let mut violations = Violations::new();
         let page: Page<Uuid> =
-            Page::parse(body.page_size, &body.page_token, 50, 1000, &filters, &mut violations)?;
+            Page::parse(body.page_size, &body.page_token, 50, 1000, &filters, &mut violations);
         violations.known::<pb::FeedbackState>("state", body.state);
         let unit: Option<UnitId> = violations.parse_optional("unit_id", &body.unit_id);
         violations.finish()?;

@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use govshare_proto::evaluation::v1 as pb;
-use service_kit::{Violations, etag};
 use service_kit::validate::{date_to_proto, time_to_proto};
+use service_kit::{Violations, etag};
 use time::OffsetDateTime;
 
 use crate::procedure::plan::{Body, Ground, Item, Kind, Plan, State};

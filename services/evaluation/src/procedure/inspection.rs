@@ -115,11 +115,7 @@ impl Inspection {
     ) -> Result<Transition<Self>, Rejection> {
         let State::Notified = self.state else { return Err(self.wrong_state()) };
         if !self.notice.visit.previous_day().is_none_or(|eve| has_passed(eve, now)) {
-            return Err(Rejection::TooEarly {
-                state: "NOTIFIED",
-                from: self.notice.visit,
-                article: ARTICLE,
-            });
+            return Err(Rejection::TooEarly { state: "NOTIFIED", from: self.notice.visit, article: ARTICLE });
         }
         let findings = Findings { found, statement_due, by: by.subject.clone(), at: now };
         Ok(self.become_state(State::Found { findings }, "inspection.found", now))

@@ -13,8 +13,8 @@ use crate::procedure::self_evaluation::{Assessment, Period, SelfEvaluation, Stat
 pub fn period(start: Option<&Date>, end: Option<&Date>, violations: &mut Violations) -> Option<Period> {
     violations.check(start.is_some(), "period_start", "is required / 必填");
     violations.check(end.is_some(), "period_end", "is required / 必填");
-    let start = violations.date("period_start", start)?;
-    let end = violations.date("period_end", end)?;
+    let (start, end) = (violations.date("period_start", start), violations.date("period_end", end));
+    let (start, end) = start.zip(end)?;
     let fits = start <= end && end - start <= Duration::days(366);
     violations.check(
         fits,

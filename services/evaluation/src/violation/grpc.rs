@@ -80,7 +80,7 @@ impl ViolationService for Violations {
         let filters = pb::ListViolationsRequest { page_size: 0, page_token: String::new(), ..body };
         let mut violations = service_kit::Violations::new();
         let page: Page<Uuid> =
-            Page::parse(body.page_size, &body.page_token, 50, 1000, &filters, &mut violations)?;
+            Page::parse(body.page_size, &body.page_token, 50, 1000, &filters, &mut violations);
         violations.known::<pb::ViolationState>("state", body.state);
         violations.finish()?;
         let filter = Filter {

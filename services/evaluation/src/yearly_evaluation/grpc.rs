@@ -51,8 +51,12 @@ impl YearlyEvaluationService for YearlyEvaluations {
         let (year, now) = (body.year, self.desk.now());
         let past = (2014..=shanghai_date(now).year()).contains(&year);
         violations.check(past, "year", "must be 2014 to the current year / 须为2014年至本年度");
+        let scheme = scheme_or(body.scheme.as_ref(), Scheme::builtin());
+        if !violations.is_empty() {
+            violations.check(scheme.is_ok(), "scheme", "has weights that make no scheme / 权重设置有误");
+        }
         violations.finish()?;
-        let scheme = scheme_or(body.scheme.as_ref(), Scheme::builtin())?;
+        let scheme = scheme?;
         let mut tx = match self.desk.records.database().begin(&call).await? {
             Begin::Replay(reply) => return Ok(Response::new(reply)),
             Begin::Fresh(tx) => tx,
@@ -151,7 +155,7 @@ impl YearlyEvaluationService for YearlyEvaluations {
             pb::ListYearlyEvaluationsRequest { page_size: 0, page_token: String::new(), ..body.clone() };
         let mut violations = Violations::new();
         let page: Page<Uuid> =
-            Page::parse(body.page_size, &body.page_token, 50, 1000, &filters, &mut violations)?;
+            Page::parse(body.page_size, &body.page_token, 50, 1000, &filters, &mut violations);
         violations.known::<pb::YearlyEvaluationState>("state", body.state);
         violations.finish()?;
         let filter = Filter {
@@ -172,7 +176,8 @@ impl YearlyEvaluationService for YearlyEvaluations {
         let filters = pb::ListUnitResultsRequest { page_size: 0, page_token: String::new(), ..body.clone() };
         let mut violations = Violations::new();
         let page: Page<usize> =
-            Page::parse(body.page_size, &body.page_token, 50, 1000, &filters, &mut violations)?;
+            Page::parse(body.page_size, &body.page_token, 50, 1000, &filters, &mut violations);
+        violations.parse::<Uuid>("yearly_evaluation_id", &body.yearly_evaluation_id);
         violations.finish()?;
         let found = self.read(&actor, "ListUnitResults", &body.yearly_evaluation_id).await?;
         let (all, wanted) = (policy::reads_all(&actor), usize::try_from(page.size + 1).unwrap_or(usize::MAX));
@@ -247,6 +252,7 @@ impl YearlyEvaluationService for YearlyEvaluations {
         let body = request.get_ref();
         let mut violations = Violations::new();
         let format = report::Format::from_proto(body.format(), &mut violations);
+        violations.parse::<Uuid>("yearly_evaluation_id", &body.yearly_evaluation_id);
         violations.finish()?;
         let found = self.read(&actor, "RenderYearlyReport", &body.yearly_evaluation_id).await?;
         let rendered = report::render(&found, format)?;

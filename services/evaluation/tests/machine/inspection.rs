@@ -49,7 +49,10 @@ fn nothing_is_found_before_the_visit() {
     let he = actor("zhengfuban", "he");
     let eve = datetime!(2026-03-02 15:59:59 UTC);
     let early = notified().find(Vec::new(), date!(2026 - 03 - 10), &he, eve);
-    assert_eq!(early, Err(Rejection::TooEarly { state: "NOTIFIED", from: date!(2026 - 03 - 03), article: "33" }));
+    assert_eq!(
+        early,
+        Err(Rejection::TooEarly { state: "NOTIFIED", from: date!(2026 - 03 - 03), article: "33" })
+    );
     let day = datetime!(2026-03-02 16:00 UTC);
     assert!(notified().find(Vec::new(), date!(2026 - 03 - 10), &he, day).is_ok(), "from 0:00 in Shanghai on");
 }

@@ -61,7 +61,10 @@ fn nobody_accepts_what_they_submitted_nor_submits_before_the_period_is_over() {
     let zhao = actor("jiaowei", "zhao");
     assert_eq!(submitted().accept(&zhao, NOW), Err(Rejection::SelfApproval { article: "32" }));
     let early = draft(&ASPECTS).submit(pack(), &zhao, datetime!(2025-12-30 15:59 UTC));
-    assert_eq!(early, Err(Rejection::TooEarly { state: "DRAFT", from: date!(2025 - 12 - 31), article: "32" }));
+    assert_eq!(
+        early,
+        Err(Rejection::TooEarly { state: "DRAFT", from: date!(2025 - 12 - 31), article: "32" })
+    );
     assert!(draft(&ASPECTS).submit(pack(), &zhao, datetime!(2025-12-30 16:00 UTC)).is_ok(), "the last day");
 }
 

@@ -7,15 +7,22 @@ use govshare_proto::exchange::v1::download_service_server::DownloadServiceServer
 use service_kit::bounded;
 use service_kit::config::Server;
 use service_kit::process::Error;
-use service_kit::server::connections;
+use service_kit::server::{connections, explained};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
+use tonic::body::Body;
+use tonic::codegen::http::Response;
 use tonic::transport::server::Router;
 use tonic::transport::{Identity, ServerTlsConfig};
+use tower::layer::util::Stack;
+use tower::util::MapResponseLayer;
 
 use super::download::Downloads;
 use super::recorder::Recorder;
 use crate::settings::Settings;
+
+type Explain = fn(Response<Body>) -> Response<Body>;
+type Explained = Stack<MapResponseLayer<Explain>, tower::layer::util::Identity>;
 
 /// A request is a ticket.
 const MAX_REQUEST_BYTES: usize = 4096;
@@ -25,7 +32,7 @@ const MAX_REPLY_BYTES: usize = 512 << 10;
 /// The port, bound and ready to serve.
 pub struct DataPort {
     listener: TcpListener,
-    router: Router,
+    router: Router<Explained>,
     bounds: Server,
     recorder: Recorder,
 }
@@ -39,6 +46,7 @@ impl DataPort {
     ) -> Result<Self, Error> {
         // The windows that a download fills are the client's; what comes in here is small.
         let mut builder = tonic::transport::Server::builder()
+            .layer(MapResponseLayer::new(explained as Explain))
             .timeout(Duration::from_secs(60))
             .max_concurrent_streams(server.max_concurrent_streams)
             .http2_max_header_list_size(server.max_header_bytes)

@@ -256,7 +256,7 @@ impl RestrictionService for Restrictions {
         let filters = pb::ListRestrictionsRequest { page_size: 0, page_token: String::new(), ..body.clone() };
         let mut violations = Violations::new();
         let page: Page<Uuid> =
-            Page::parse(body.page_size, &body.page_token, 50, 1000, &filters, &mut violations)?;
+            Page::parse(body.page_size, &body.page_token, 50, 1000, &filters, &mut violations);
         violations.known::<pb::RestrictionState>("state", body.state);
         let provider: Option<UnitId> = violations.parse_optional("provider_unit_id", &body.provider_unit_id);
         let entry = violations.parse_optional("entry_id", &body.entry_id);

@@ -125,7 +125,7 @@ impl SecrecyRulesService for Rules {
         let filters = pb::ListSecrecyRulesRequest { page_size: 0, page_token: String::new(), ..body.clone() };
         let mut violations = Violations::new();
         let page: Page<String> =
-            Page::parse(body.page_size, &body.page_token, 50, 1000, &filters, &mut violations)?;
+            Page::parse(body.page_size, &body.page_token, 50, 1000, &filters, &mut violations);
         violations.known::<pb::SecrecyRulesState>("state", body.state);
         violations.finish()?;
         let found = self
