@@ -9,6 +9,7 @@ use integration_tests::steps::{content, request_id};
 use integration_tests::{DATA, eventually};
 use sqlx::{Connection, PgConnection};
 use tonic::Code;
+use tonic_types::StatusExt;
 
 use crate::city::City;
 
@@ -216,6 +217,43 @@ async fn art_14_what_is_published_is_found_by_every_unit_and_what_is_not_by_nobo
     .await;
     let found: Vec<_> = hits.into_iter().filter_map(|hit| hit.entry).map(|entry| entry.entry_id).collect();
     assert_eq!(found, [published]);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_draft_that_one_may_not_see_shows_in_nothing_that_one_may() {
+    let city = City::start().await;
+    let published = city.published_entry(UNIT).await;
+    let (drafter, outsider) = (city.person(UNIT, Role::Drafter), city.person(OTHER, Role::Drafter));
+    let get = || catalog::GetEntryRequest { entry_id: published.clone() };
+    let before = outsider.entries().get_entry(get()).await.expect("published").into_inner();
+    let update = catalog::UpdateEntryRequest {
+        entry_id: published.clone(),
+        content: Some(content("小学在校生人数（新）")),
+        etag: String::new(),
+        request_id: request_id(),
+    };
+    drafter.entries().update_entry(update).await.expect("drafted");
+    let after = outsider.entries().get_entry(get()).await.expect("published").into_inner();
+    assert_eq!(before, after);
+
+    let review = |entry_id: &str, version| reviews::CreateReviewRequest {
+        entry_id: entry_id.to_owned(),
+        version,
+        request_id: request_id(),
+    };
+    drafter.reviews().create_review(review(&published, 2)).await.expect("under review");
+    let mut asked = outsider.reviews();
+    let hidden = asked.create_review(review(&published, 2)).await.expect_err("not the unit's");
+    let absent = asked.create_review(review(&published, 9)).await.expect_err("no such version");
+    let told = |status: &tonic::Status, version: &str| {
+        let resource = status.get_details_resource_info().expect("a resource");
+        assert!(resource.resource_name.ends_with(&format!("/{version}")), "{resource:?}");
+        (status.code(), resource.resource_type, status.message().replace(&resource.resource_name, ""))
+    };
+    assert_eq!(told(&hidden, "2"), told(&absent, "9"));
+    let names = vec!["区教委\0".to_owned()];
+    let units = outsider.units().list_units(catalog::ListUnitsRequest { names, ..Default::default() }).await;
+    refused(units, Code::InvalidArgument, "FIELD_INVALID").violates("names[0]");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -47,22 +47,31 @@ async fn connect(ticket: &CreateTicketResponse) -> SendRequest<Bytes> {
     sender
 }
 
-/// Redeems a ticket; nothing is read yet.
-async fn redeem(sender: &SendRequest<Bytes>, ticket: &CreateTicketResponse) -> RecvStream {
+/// Sends a body to the method; nothing of the reply is read yet but its headers.
+async fn post(
+    sender: &SendRequest<Bytes>,
+    ticket: &CreateTicketResponse,
+    sent: Vec<u8>,
+) -> http::Response<RecvStream> {
     let path = "/govshare.exchange.v1.DownloadService/Download";
     let request = http::Request::post(format!("{}{path}", ticket.download_uri))
         .header("content-type", "application/grpc")
         .header("te", "trailers")
         .body(())
         .expect("a request");
+    let mut ready = sender.clone().ready().await.expect("an open connection");
+    let (reply, mut body) = ready.send_request(request, false).expect("sent");
+    body.send_data(sent.into(), true).expect("sent");
+    reply.await.expect("a reply")
+}
+
+/// Redeems a ticket; nothing is read yet.
+async fn redeem(sender: &SendRequest<Bytes>, ticket: &CreateTicketResponse) -> RecvStream {
     let message = DownloadRequest { ticket: ticket.ticket.clone() }.encode_to_vec();
     let mut frame = vec![0];
     frame.extend(u32::try_from(message.len()).expect("short").to_be_bytes());
     frame.extend(message);
-    let mut ready = sender.clone().ready().await.expect("an open connection");
-    let (reply, mut body) = ready.send_request(request, false).expect("sent");
-    body.send_data(frame.into(), true).expect("sent");
-    let reply = reply.await.expect("a reply");
+    let reply = post(sender, ticket, frame).await;
     assert_eq!(reply.headers().get("grpc-status"), None, "refused: {:?}", reply.headers());
     reply.into_body()
 }
@@ -70,6 +79,27 @@ async fn redeem(sender: &SendRequest<Bytes>, ticket: &CreateTicketResponse) -> R
 async fn deliveries(city: &City) -> Vec<Delivery> {
     let mut taker = city.person(APPLICANT, Role::Drafter).exchange();
     taker.list_deliveries(ListDeliveriesRequest::default()).await.expect("listed").into_inner().deliveries
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_no_ticket_is_refused_in_words_at_the_data_port() {
+    let city = City::start().await;
+    let [ticket] = tickets(&city).await;
+    let sender = connect(&ticket).await;
+    let framed = |flag: u8, message: &[u8]| {
+        let length = u32::try_from(message.len()).expect("short").to_be_bytes();
+        [&[flag][..], &length, message].concat()
+    };
+    let not_utf8 = framed(0, b"\x0a\x02\xd6\xd0");
+    let (compressed, too_long) = (framed(1, b""), framed(0, &vec![b' '; 5000]));
+    for body in [Vec::new(), not_utf8, framed(0, b"\x0a\x7f"), compressed, too_long, vec![0, 0, 0, 0, 9, 1]] {
+        let reply = post(&sender, &ticket, body.clone()).await;
+        let header = |name: &str| reply.headers().get(name).and_then(|value| value.to_str().ok());
+        assert_eq!(header("grpc-status"), Some("3"), "{body:?}: {reply:?}");
+        assert!(header("grpc-status-details-bin").is_some(), "{body:?}");
+    }
+    let body = redeem(&sender, &ticket).await;
+    assert!(!body.is_end_stream(), "the ticket is still good");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

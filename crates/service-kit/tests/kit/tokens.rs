@@ -97,6 +97,18 @@ async fn expired_forged_foreign_and_algorithm_swapped_tokens_are_not_believed() 
             forged(dir.path(), &identity, |header, _| header.alg = Algorithm::HS256),
             TokenError::Invalid("algorithm"),
         ),
+        (
+            forged(dir.path(), &identity, |_, claims| claims["sub"] = json!("wang\0")),
+            TokenError::Invalid("sub"),
+        ),
+        (
+            forged(dir.path(), &identity, |_, claims| claims["sub"] = json!("wang ")),
+            TokenError::Invalid("sub"),
+        ),
+        (
+            forged(dir.path(), &identity, |header, _| header.crit = Some(vec!["x".to_owned()])),
+            TokenError::Invalid("critical extensions"),
+        ),
         (forged(dir.path(), &identity, |header, _| header.kid = None), TokenError::Invalid("no key id")),
         (
             forged(dir.path(), &identity, |header, _| header.kid = Some("x".to_owned())),
