@@ -5,12 +5,14 @@ use govshare_model::authority::Relation;
 use govshare_model::id::UnitId;
 use govshare_model::pack::DeliveryMode;
 use govshare_proto::agreement::v1 as pb;
+use govshare_proto::catalog::v1::EntryState;
 use service_kit::validate::{date_to_proto, time_to_proto};
 use service_kit::{Refusal, Violations};
 use time::Date;
 
 use crate::agreement::duty::{Disposal, DisposalDuty};
 use crate::agreement::lifecycle::{End, ReplacementKind, Suspension, Termination};
+use crate::agreement::warning::{EntryWarning, Withdrawn};
 use crate::agreement::{Agreement, Document, DocumentKind, Signature, State};
 use crate::policy;
 use crate::terms::{GiveBack, Terms};
@@ -197,6 +199,7 @@ pub fn to_proto(agreement: &Agreement, today: Date) -> pb::Agreement {
         disposal_duty: agreement.state.duty().map(duty_to_proto),
         document_number: agreement.document_number.clone(),
         conditions: agreement.conditions.clone(),
+        entry_warning: agreement.warning.as_ref().filter(|_| !over).map(warning_to_proto),
     }
 }
 
@@ -244,6 +247,19 @@ impl<'a> Told<'a> {
                 }
             }
         }
+    }
+}
+
+fn warning_to_proto(warning: &EntryWarning) -> pb::EntryWarning {
+    let state = match warning.withdrawn {
+        Withdrawn::Suspended => EntryState::Suspended,
+        Withdrawn::Retired => EntryState::Retired,
+    };
+    pb::EntryWarning {
+        state: state.into(),
+        reason: warning.reason.clone(),
+        since: Some(time_to_proto(warning.since)),
+        article: "16".to_owned(),
     }
 }
 
