@@ -82,7 +82,8 @@ async fn art16_users_of_an_agreement_are_warned_while_its_entry_is_suspended_or_
     let wanted = ["entry-warned", "entry-warning-lifted", "entry-warned", "terminated"];
     eventually("the audit tells when the user was warned", async || {
         let events = city.events_of(&format!("agreement/{id}")).await.map_err(|status| status.to_string())?;
-        let kinds: Vec<_> = events.iter().filter_map(|event| event.r#type.strip_prefix("agreement.")).collect();
+        let kinds: Vec<_> =
+            events.iter().filter_map(|event| event.r#type.strip_prefix("agreement.")).collect();
         if kinds.ends_with(&wanted) { Ok(()) } else { Err(format!("{kinds:?}")) }
     })
     .await;

@@ -48,7 +48,7 @@ fn pass(review: &pb::Review) -> pb::PassReviewRequest {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn art24_on_application_only_with_a_basis_that_the_secrecy_bureau_approved_and_the_info_office_filed() {
-    let city = City::start_with("security-review", &[("RESTRICTION_APPROVAL_REQUIRED", "true")]).await;
+    let city = City::start_with("security-review", &[("PACKS", "xicheng-2014@2014-08-01..")]).await;
     let entry = city.drafted_entry(PROVIDER, content("学籍信息")).await.expect("drafted");
     let review = opened(&city, &entry).await;
     let mut reviewer = city.person(PROVIDER, Role::Reviewer).reviews();

@@ -251,7 +251,7 @@ impl Agreement {
     fn rendered(
         id: AgreementId,
         matter: &Matter<'_>,
-        terms: Terms,
+        mut terms: Terms,
         problems: Vec<TermsProblem>,
         replaces: Option<Replacement>,
         by: &Actor,
@@ -263,6 +263,9 @@ impl Agreement {
         let units = matter.parties.provisional();
         if !units.is_empty() {
             return Err(Rejection::Provisional { units });
+        }
+        if terms.disposal_days == 0 {
+            terms.disposal_days = matter.pack.agreement.disposal_days.value;
         }
         let parties = matter.parties.ids();
         let replaced = replaces.as_ref();

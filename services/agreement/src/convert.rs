@@ -18,8 +18,8 @@ use crate::policy;
 use crate::terms::{GiveBack, Terms};
 use crate::upstreams::Received;
 
-/// Parses the terms; `violations` hears of every bad field. `days` is what disposal takes where they do not say.
-pub fn terms(terms: Option<pb::Terms>, days: u16, violations: &mut Violations) -> Terms {
+/// Parses the terms; `violations` hears of every bad field.
+pub fn terms(terms: Option<pb::Terms>, violations: &mut Violations) -> Terms {
     let terms = terms.unwrap_or_default();
     let mut items: Vec<String> = Vec::with_capacity(terms.items.len().min(1000));
     violations.check(terms.items.len() <= 1000, "terms.items", "must not be more than 1000 / 不得超过1000项");
@@ -38,7 +38,7 @@ pub fn terms(terms: Option<pb::Terms>, days: u16, violations: &mut Violations) -
         valid_from: day("terms.valid_from", terms.valid_from.as_ref(), violations),
         valid_until: day("terms.valid_until", terms.valid_until.as_ref(), violations),
         retention: violations.text("terms.retention", &terms.retention, 1, 1000),
-        disposal_days: disposal_days(terms.disposal_days, days, violations),
+        disposal_days: disposal_days(terms.disposal_days, violations),
     }
 }
 
@@ -52,13 +52,10 @@ fn give_back(given: &[pb::GiveBack], violations: &mut Violations) -> Vec<GiveBac
     given.iter().take(100).map(parse).collect()
 }
 
-fn disposal_days(wanted: i32, days: u16, violations: &mut Violations) -> u16 {
-    if wanted == 0 {
-        return days;
-    }
-    let found = u16::try_from(wanted).ok().filter(|days| (1..=365).contains(days));
+fn disposal_days(wanted: i32, violations: &mut Violations) -> u16 {
+    let found = u16::try_from(wanted).ok().filter(|days| *days <= 365);
     violations.check(found.is_some(), "terms.disposal_days", "must be 1 to 365 / 须为1至365日");
-    found.unwrap_or(days)
+    found.unwrap_or_default()
 }
 
 fn mode(mode: pb::DeliveryMode) -> Option<DeliveryMode> {

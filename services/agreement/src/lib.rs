@@ -85,8 +85,6 @@ pub struct Settings {
     /// How often agreements in force are compared with the catalogue, whose suspended and retired entries their users
     /// are warned of.
     pub warning_seconds: u64,
-    /// Days after the end for the attestation of disposal where the terms name none; art. 23 sets no time.
-    pub disposal_days: u16,
     /// The policy packs and the days on which applications are received under each, `PACK@FROM..UNTIL` with commas
     /// between them; the same list as access-request's.
     pub packs: String,
@@ -121,7 +119,6 @@ async fn run(config: Config<Settings>, runtime: Runtime) -> Result<(), Error> {
         catalog,
         info_office: config.service.info_office.clone(),
         packs,
-        disposal_days: config.service.disposal_days.clamp(1, 365),
     };
     let outside_deliveries = outside_delivery::grpc::OutsideDeliveries {
         database: database.clone(),

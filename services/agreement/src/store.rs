@@ -8,8 +8,8 @@ use sqlx::PgConnection;
 use time::{Date, OffsetDateTime};
 use uuid::Uuid;
 
-use crate::agreement::warning::EntryWarning;
 use crate::agreement::lifecycle::{End, Suspension, Termination};
+use crate::agreement::warning::EntryWarning;
 use crate::agreement::{
     Agreement, DocumentKind, Happened, Rejection, Rendered, Signature, State, Transition,
 };

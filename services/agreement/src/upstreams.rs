@@ -8,7 +8,8 @@ use govshare_proto::access_request::internal::v1::{GetCaseFactsRequest, RecordAg
 use govshare_proto::access_request::v1::{AccessRequest, AccessRequestState};
 use govshare_proto::catalog::internal::v1::catalog_facts_service_client::CatalogFactsServiceClient;
 use govshare_proto::catalog::internal::v1::{
-    GetEntryFactsRequest, GetEntryFactsResponse, GetEntryWarningsRequest, GetUnitFactsRequest, GetUnitKeyFactsRequest,
+    GetEntryFactsRequest, GetEntryFactsResponse, GetEntryWarningsRequest, GetUnitFactsRequest,
+    GetUnitKeyFactsRequest,
 };
 use govshare_proto::catalog::v1::{EntryState, EntryVersion, Sensitivity, UnitKeyState};
 use prost::Message;
@@ -265,6 +266,7 @@ fn warning(found: govshare_proto::catalog::v1::EntryWarning) -> Result<(EntryId,
 
 fn ground(sensitivity: Sensitivity) -> Result<Ground, Failure> {
     match sensitivity {
+        Sensitivity::WorkSecret => Ok(Ground::WorkSecret),
         Sensitivity::TradeSecret => Ok(Ground::TradeSecret),
         Sensitivity::PersonalPrivacy => Ok(Ground::PersonalPrivacy),
         Sensitivity::ProviderSensitive => Ok(Ground::ProviderSensitive),

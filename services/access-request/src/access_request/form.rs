@@ -49,12 +49,12 @@ impl Form {
     ) -> Result<(), Rejection> {
         let missing = self.missing(pack);
         if !missing.is_empty() {
-            let article = pack.application.required.article.clone();
+            let article = pack.cite(&pack.application.required.article);
             return Err(Rejection::FormIncomplete { missing, pack: pack.id.clone(), article });
         }
         let modes = &pack.delivery.modes;
         if self.mode.is_some_and(|mode| !modes.value.contains(&mode)) {
-            return Err(Rejection::UnknownMode { pack: pack.id.clone(), article: modes.article.clone() });
+            return Err(Rejection::UnknownMode { pack: pack.id.clone(), article: pack.cite(&modes.article) });
         }
         if self.use_until.is_some_and(|last| last <= today) {
             return Err(Rejection::TermPassed);

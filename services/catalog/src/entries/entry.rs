@@ -280,12 +280,12 @@ impl Entry {
         }
         self.latest.complete()?;
         if let Some(sharing) = self.latest.sharing.filter(|sharing| pack.class(sharing.class()).is_none()) {
-            let article = pack.entry.not_shared_basis_required.article.clone();
+            let article = pack.cite(&pack.entry.not_shared_basis_required.article);
             return Err(Rejection::ClassUnknown { sharing, article });
         }
         let required = Statement::required(pack, self.latest.sharing);
         let mut missing = required.into_iter().filter(|(wanted, _)| !stated.contains(wanted)).peekable();
-        if let Some(article) = missing.peek().map(|(_, article)| (*article).to_owned()) {
+        if let Some(article) = missing.peek().map(|(_, article)| pack.cite(article)) {
             let missing = missing.map(|(wanted, _)| wanted.name()).collect();
             return Err(Rejection::Incomplete { missing, article });
         }

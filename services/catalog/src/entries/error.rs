@@ -112,6 +112,13 @@ impl From<Unlistable> for Failure {
             )
             .violations(violations.into_found())
             .article("31"),
+            Unlistable::WorkSecret => Refusal::new(
+                Reason::StateSecretRefused,
+                "under the policy in force work secrets are not listed here; they are handled off the platform",
+                "依现行规则，涉及工作秘密的信息不得在本平台登记，请线下办理",
+            )
+            .violations(violations.into_found())
+            .article("31"),
             Unlistable::SensitiveAndActive => Refusal::new(
                 Reason::SensitiveNotActive,
                 "what has grounds of article 31 cannot be shared without condition",
@@ -131,6 +138,10 @@ pub fn violation(unlistable: Unlistable) -> (&'static str, &'static str) {
         Unlistable::StateSecret => (
             "content.sensitivities",
             "state secrets are handled off the platform (art. 31) / 涉及国家秘密的信息不得在本平台登记",
+        ),
+        Unlistable::WorkSecret => (
+            "content.sensitivities",
+            "work secrets are handled off the platform / 涉及工作秘密的信息不得在本平台登记",
         ),
         Unlistable::SensitiveAndActive => (
             "content.sharing_type",

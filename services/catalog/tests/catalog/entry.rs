@@ -37,7 +37,7 @@ fn officer() -> Actor {
 /// Content that says `words`; without a sharing type it is incomplete.
 fn says(words: &str, sharing: Option<Sharing>) -> Content {
     let outline = Outline { title: words.to_owned(), sharing, ..Outline::default() };
-    Content::new(outline, format!("{words}{sharing:?}").into_bytes()).expect("listable")
+    Content::new(outline, format!("{words}{sharing:?}").into_bytes(), None).expect("listable")
 }
 
 fn words(words: &str) -> Content {
@@ -388,7 +388,7 @@ fn a_class_that_the_text_does_not_know_is_not_reviewed_for_listing() {
         has_conditions: true,
         ..Outline::default()
     };
-    let withheld = draft_of(Content::new(outline, b"one".to_vec()).expect("listable"));
+    let withheld = draft_of(Content::new(outline, b"one".to_vec(), None).expect("listable"));
     let national = Pack::builtin("national-2025").expect("it ships");
     let every = |pack| {
         let required = Statement::required(pack, Some(Sharing::Withheld)).into_iter();
