@@ -14,6 +14,9 @@ pub struct Content {
     digest: ContentDigest,
 }
 
+/// Where a state secret belongs: said to whoever wants to list one, and in the place of one that was erased.
+pub const STATE_SECRET: &str = "涉及国家秘密的信息不得在本平台登记，请线下办理";
+
 /// What the rules look at.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Outline {

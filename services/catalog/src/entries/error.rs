@@ -3,7 +3,7 @@
 use govshare_model::id::EntryId;
 use service_kit::{Failure, Reason, Refusal, Violations};
 
-use super::content::Unlistable;
+use super::content::{STATE_SECRET, Unlistable};
 use super::entry::Rejection;
 use crate::classification::code::ClassificationCode;
 use crate::error::field_invalid;
@@ -108,7 +108,7 @@ impl From<Unlistable> for Failure {
             Unlistable::StateSecret => Refusal::new(
                 Reason::StateSecretRefused,
                 "state secrets are not listed here; they are handled off the platform",
-                "涉及国家秘密的信息不得在本平台登记，请线下办理",
+                STATE_SECRET,
             )
             .violations(violations.into_found())
             .article("31"),
