@@ -140,7 +140,8 @@ impl fmt::Display for Refused {
             write!(f, " {}", self.reason)?;
         }
         if !self.article.is_empty() {
-            write!(f, " (art. {})", self.article)?;
+            let bare = self.article.starts_with(|first: char| first.is_ascii_digit());
+            write!(f, " ({}{})", if bare { "art. " } else { "" }, self.article)?;
         }
         write!(f, ": {}", self.message)?;
         let facts = [("state", &self.state), ("record", &self.resource)];

@@ -4,17 +4,20 @@
 //! A choice that the machine knows in one way only is an enum of one variant: a pack states it, and no pack can
 //! ask for what is not there.
 
+mod article;
 mod in_force;
 mod provisions;
 mod sections;
 
 use serde::{Deserialize, Serialize};
 
+pub use article::Article;
 pub use in_force::{InForce, Packs, PacksContradiction, PacksError};
 pub use provisions::{PackContradiction, PackError, Problem, ProvisionView};
 pub use sections::{
     Agreement, Answer, Aspect, Assessment, Collection, Delivery, DeliveryMode, Duplicates, Duty, Entry,
-    EntryField, Evaluation, Feedback, Liable, Plan, Retention, Unit, Usage, ViolationKind, Violations,
+    EntryField, Evaluation, Feedback, Liable, Plan, Restriction, Retention, Unit, Usage, ViolationKind,
+    Violations,
 };
 
 /// The same sentence in the two languages of the platform.
@@ -30,8 +33,7 @@ pub struct Text {
 #[serde(deny_unknown_fields)]
 pub struct Provision<T> {
     pub value: T,
-    /// Article, with its item in brackets where there is one: `26`, `26(2)`.
-    pub article: String,
+    pub article: Article,
     /// Present where the text itself is silent.
     pub interpretation: Option<Text>,
 }
@@ -49,6 +51,7 @@ pub struct Pack {
     pub classes: Classes,
     pub unit: Unit,
     pub entry: Entry,
+    pub restriction: Restriction,
     pub collection: Collection,
     pub application: Application,
     pub clock: Clock,
@@ -89,7 +92,7 @@ pub struct Classes {
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Class {
-    pub article: String,
+    pub article: Article,
     /// What the text calls it.
     pub title: Text,
     /// Working days that the provider has for the answer to an application; absent where nobody applies.

@@ -35,7 +35,7 @@ impl Refusal {
         }))
     }
 
-    /// The article of 西政办发〔2014〕14号 that gives the rule, e.g. `26(二)`.
+    /// The article that gives the rule: of 西政办发〔2014〕14号 bare, e.g. `26(二)`, of a pack as `Pack::cite` writes it.
     pub fn article(self, article: &str) -> Self {
         self.with("article", article)
     }

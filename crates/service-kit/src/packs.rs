@@ -1,12 +1,47 @@
 //! The policy packs that an installation lists, and the days on which each is in force.
 
 use std::path::Path;
+use std::sync::Arc;
 
+use govshare_model::calendar::shanghai_date;
 use govshare_model::pack::{InForce, Pack, Packs};
+use govshare_proto::error::v1::Reason;
 use time::Date;
 use time::macros::format_description;
 
+use crate::clock::Clock;
 use crate::config::ConfigError;
+use crate::failure::Refusal;
+
+/// The packs of an installation by the day of business time, for what belongs to no case (art. 37).
+#[derive(Clone)]
+pub struct Policy {
+    packs: Arc<Packs>,
+    clock: Clock,
+}
+
+impl Policy {
+    pub fn new(packs: Packs, clock: Clock) -> Self {
+        Self { packs: Arc::new(packs), clock }
+    }
+
+    /// The pack in force today. Without one nobody can say what is asked, so what depends on it is refused.
+    pub fn today(&self) -> Result<&Pack, Refusal> {
+        self.on(shanghai_date(self.clock.now()))
+    }
+
+    /// The pack in force on a day.
+    pub fn on(&self, day: Date) -> Result<&Pack, Refusal> {
+        self.packs.in_force(day).ok_or_else(|| {
+            Refusal::new(
+                Reason::WrongState,
+                format!("no policy pack is in force on {day}"),
+                format!("{day}没有生效的规则包"),
+            )
+            .article("37")
+        })
+    }
+}
 
 /// Reads `PACK@FROM..UNTIL` entries with commas between them: `PACK` is the id of a pack that ships or the path of a
 /// TOML file, `UNTIL` is inclusive and absent while no end is set. `key` is the setting, for errors.

@@ -152,6 +152,10 @@ async fn art_28_the_answer_has_a_last_day_where_the_pack_in_force_gives_one_and_
     let form = submit(&user, &entry, "").await.expect("submitted");
     assert_eq!((form.answer_due, form.answer_due_provisional), (day(2026, 3, 17), false), "10 working days");
     assert!(form.policy_pack.starts_with("national-2025/"), "{}", form.policy_pack);
+    let print = pb::GetFeedbackDocumentRequest { feedback_id: form.feedback_id.clone() };
+    let page = user.feedback().get_feedback_document(print).await.expect("printed").into_inner().content;
+    let page = String::from_utf8(page).expect("UTF-8");
+    assert!(page.contains("依据《政务数据共享条例》（国务院令第809号）第二十六条"), "{page}");
     city.travel_to(2026, 3, 18);
     let marked = eventually("the form is marked overdue", async || {
         let found = get(&user, &form.feedback_id).await.map_err(|status| status.to_string())?;
@@ -245,9 +249,14 @@ async fn art_28_form_and_answer_have_numbers_and_print_for_those_who_read_them()
     assert_eq!(page.sha256, sha256(&page.content));
     assert_eq!(page.file_name, "政务信息资源使用情况反馈表 发改馈〔2026〕1号.html");
     let text = String::from_utf8(page.content).expect("UTF-8");
-    for part in
-        ["区发展改革委", "区教委", "准确性：人数与年鉴不符", "已更正。已更正并重新发布", "教委核〔2026〕1号"]
-    {
+    for part in [
+        "区发展改革委",
+        "区教委",
+        "准确性：人数与年鉴不符",
+        "已更正。已更正并重新发布",
+        "教委核〔2026〕1号",
+        "（西政办发〔2014〕14号）第二十八条",
+    ] {
         assert!(text.contains(part), "{part} is not on {text}");
     }
     let text =

@@ -75,7 +75,13 @@ async fn art_32_a_unit_evaluates_itself_in_six_aspects_and_the_info_office_accep
         pb::GetSelfEvaluationDocumentRequest { self_evaluation_id: accepted.self_evaluation_id.clone() };
     let page = drafter.self_evaluations().get_self_evaluation_document(print).await.expect("printed");
     let text = String::from_utf8(page.into_inner().content).expect("UTF-8");
-    for part in ["区教委", "教委评〔2026〕1号", "共享应用绩效", "95分。年度抽查"] {
+    for part in [
+        "区教委",
+        "教委评〔2026〕1号",
+        "共享应用绩效",
+        "95分。年度抽查",
+        "（西政办发〔2014〕14号）第三十二条",
+    ] {
         assert!(text.contains(part), "{part} is not on {text}");
     }
 }

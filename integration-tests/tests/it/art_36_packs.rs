@@ -179,7 +179,7 @@ async fn decree_809_art_21_a_supplement_is_asked_for_once_where_the_cases_pack_k
         ..Default::default()
     };
     let refusal = provider.propose_answer(outright.clone()).await;
-    refused(refusal, Code::FailedPrecondition, "SUPPLEMENT_FIRST").article("21");
+    refused(refusal, Code::FailedPrecondition, "SUPPLEMENT_FIRST").article("国务院令第809号 art. 21");
     provider.request_supplement(missing(&case)).await.expect("asked for");
     let incomplete = get(&city, &case).await;
     assert_eq!(incomplete.state(), State::SupplementRequested);
@@ -222,7 +222,7 @@ async fn decree_809_art_21_an_extension_needs_the_info_offices_consent_and_the_a
     submit(&city, &case, Role::Approver).await.expect("received");
     refused(provider.request_extension(longer(&case, 11)).await, Code::InvalidArgument, "FIELD_INVALID")
         .violates("working_days")
-        .article("21");
+        .article("国务院令第809号 art. 21");
     provider.request_extension(longer(&case, 5)).await.expect("asked for");
     let decide = |granted| pb::DecideExtensionRequest {
         access_request_id: case.id.clone(),
@@ -264,7 +264,7 @@ async fn decree_809_art_21_an_unconditional_resource_is_answered_in_one_working_
         ..Default::default()
     };
     let refusal = city.person(PROVIDER, Role::Drafter).requests().propose_answer(conditioned).await;
-    refused(refusal, Code::FailedPrecondition, "EXTRA_CONDITIONS").article("15");
+    refused(refusal, Code::FailedPrecondition, "EXTRA_CONDITIONS").article("国务院令第809号 art. 15");
     city.proposed(&case, AnswerKind::Consent, "").await;
     assert_eq!(city.consent(&case).await.expect("consented").state(), State::Consented);
 }

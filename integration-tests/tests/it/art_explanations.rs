@@ -50,8 +50,13 @@ async fn art_16_what_cannot_be_listed_is_explained_to_the_info_office_in_writing
     assert_eq!(page.file_name, "政务信息资源不列入目录的书面说明 教委说〔2026〕1号.html");
     assert_eq!(page.sha256, sha256(&page.content));
     let text = String::from_utf8(page.content).expect("UTF-8");
-    for part in ["教委说〔2026〕1号", "正在办理，登记将影响调查", "区教委", "2026年3月3日"]
-    {
+    for part in [
+        "教委说〔2026〕1号",
+        "正在办理，登记将影响调查",
+        "区教委",
+        "2026年3月3日",
+        "（西政办发〔2014〕14号）第十六条",
+    ] {
         assert!(text.contains(part), "{part} is not in {text}");
     }
     let hidden = city.person(OTHER, Role::Drafter).explanations().get_explanation_document(print()).await;

@@ -86,7 +86,7 @@ async fn art_3_5_shared_databases_are_registered_by_the_info_office_with_kind_an
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn art_12_the_info_office_hands_a_shared_database_to_the_next_lead_and_only_what_it_names_changes() {
+async fn art_12_the_working_group_approves_the_next_lead_that_the_info_office_settled() {
     let city = City::start().await;
     shared_database(&city).await;
     let lead = |unit: &str, month| catalog::Lead {
@@ -107,7 +107,30 @@ async fn art_12_the_info_office_hands_a_shared_database_to_the_next_lead_and_onl
     let mut office = city.info_office().databases();
     let none = office.update_shared_database(update(Vec::new(), "")).await;
     refused(none, Code::InvalidArgument, "FIELD_INVALID").violates("shared_database.leads").article("12");
-    let handed = office.update_shared_database(update(vec![lead(OTHER, 7)], "")).await.expect("handed over");
+    let proposed = office.update_shared_database(update(vec![lead(OTHER, 7)], "")).await.expect("proposed");
+    let proposed = proposed.into_inner().shared_database.expect("a database");
+    assert_eq!(proposed.leads[0].unit_id, LEAD, "the lead stays until the working group decides");
+    assert_eq!(proposed.lead_proposal.expect("a proposal").leads[0].unit_id, OTHER);
+    let approve = || catalog::ApproveSharedDatabaseLeadsRequest {
+        shared_database_id: "jiaoyu".to_owned(),
+        request_id: request_id(),
+    };
+    let alone = office.approve_shared_database_leads(approve()).await;
+    refused(alone, Code::PermissionDenied, "ROLE_NOT_ALLOWED");
+    let group = city.person("working-group", Role::WorkingGroup);
+    let tasks = catalog::ListTasksRequest::default();
+    let waiting = group.tasks_of_catalog().list_tasks(tasks).await.expect("a work list").into_inner().tasks;
+    assert_eq!(waiting.iter().map(|task| task.kind.as_str()).collect::<Vec<_>>(), ["approve-leads"]);
+    let back = catalog::ReturnSharedDatabaseLeadsRequest {
+        shared_database_id: "jiaoyu".to_owned(),
+        reasons: "未征求现牵头单位意见".to_owned(),
+        request_id: request_id(),
+    };
+    group.databases().return_shared_database_leads(back).await.expect("returned");
+    let early = group.databases().approve_shared_database_leads(approve()).await;
+    refused(early, Code::FailedPrecondition, "WRONG_STATE").state("RETURNED").article("12(十九)");
+    office.update_shared_database(update(vec![lead(OTHER, 7)], "")).await.expect("proposed anew");
+    let handed = group.databases().approve_shared_database_leads(approve()).await.expect("handed over");
     let handed = handed.into_inner().shared_database.expect("a database");
     assert_eq!(handed.leads.iter().map(|lead| lead.unit_id.as_str()).collect::<Vec<_>>(), [OTHER]);
     assert_eq!(handed.display_name, "教育共享专题数据库", "what the mask does not name stays");

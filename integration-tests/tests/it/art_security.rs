@@ -6,9 +6,9 @@ use govshare_proto::google::r#type::Date;
 use govshare_proto::security_review::v1::{
     self as pb, RestrictionBasis, RestrictionState, ReviewState, SecrecyRulesState,
 };
-use integration_tests::Person;
 use integration_tests::refusal::refused;
 use integration_tests::steps::{content, request_id};
+use integration_tests::{Person, eventually};
 use tonic::Code;
 
 use crate::city::City;
@@ -32,8 +32,12 @@ fn state(entry_id: &str) -> pb::StateRestrictionRequest {
 }
 
 async fn opened(city: &City, entry_id: &str) -> pb::Review {
+    opened_version(city, entry_id, 1).await
+}
+
+async fn opened_version(city: &City, entry_id: &str, version: i32) -> pb::Review {
     let request =
-        pb::CreateReviewRequest { entry_id: entry_id.to_owned(), version: 1, request_id: request_id() };
+        pb::CreateReviewRequest { entry_id: entry_id.to_owned(), version, request_id: request_id() };
     let reply = city.person(PROVIDER, Role::Drafter).reviews().create_review(request).await.expect("opened");
     reply.into_inner().review.expect("a review")
 }
@@ -48,7 +52,7 @@ fn pass(review: &pb::Review) -> pb::PassReviewRequest {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn art24_on_application_only_with_a_basis_that_the_secrecy_bureau_approved_and_the_info_office_filed() {
-    let city = City::start_with("security-review", &[("RESTRICTION_APPROVAL_REQUIRED", "true")]).await;
+    let city = City::start_with("security-review", &[("PACKS", "xicheng-2014@2014-08-01..")]).await;
     let entry = city.drafted_entry(PROVIDER, content("学籍信息")).await.expect("drafted");
     let review = opened(&city, &entry).await;
     let mut reviewer = city.person(PROVIDER, Role::Reviewer).reviews();
@@ -212,20 +216,92 @@ async fn art30_nobody_lowers_a_systems_security_level_without_recorded_authority
     assert_eq!(listed.information_systems.len(), 1);
 }
 
+/// Every place of the catalogue and of its reviews that a title can stand in.
+async fn is_kept(city: &City, words: &str) -> bool {
+    let count = "SELECT (SELECT count(*) FROM catalog.entry_versions WHERE position($1 IN title) > 0 \
+        OR position(convert_to($1, 'UTF8') IN content) > 0) + (SELECT count(*) FROM security_review.reviews \
+        WHERE position($1 IN title) > 0) + (SELECT count(*) FROM security_review.tasks \
+        WHERE position($1 IN subject) > 0)";
+    let pool = sqlx::PgPool::connect(city.database.url()).await.expect("the owner connects");
+    let found: i64 = sqlx::query_scalar(count).bind(words).fetch_one(&pool).await.expect("counted");
+    found > 0
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn art31_content_found_to_be_a_state_secret_is_rejected_with_where_it_belongs() {
+async fn art31_content_found_to_be_a_state_secret_is_rejected_with_where_it_belongs_and_erased() {
+    const SECRET: &str = "某专项名单";
     let city = City::start().await;
-    let entry = city.drafted_entry(PROVIDER, content("某专项名单")).await.expect("drafted");
-    let review = opened(&city, &entry).await;
+    let entry = city.drafted_entry(PROVIDER, content(SECRET)).await.expect("drafted");
+    let mut drafter = city.person(PROVIDER, Role::Drafter).entries();
+    let update = |title: &str| catalog::UpdateEntryRequest {
+        entry_id: entry.clone(),
+        content: Some(content(title)),
+        etag: String::new(),
+        request_id: request_id(),
+    };
+    drafter.update_entry(update("某专项名单（二）")).await.expect("drafted anew");
+    let review = opened_version(&city, &entry, 2).await;
+    assert!(is_kept(&city, SECRET).await);
+    let reject = pb::RejectReviewRequest {
+        review_id: review.review_id.clone(),
+        reasons: String::new(),
+        request_id: request_id(),
+        state_secret: true,
+    };
+    let writer = city.person(PROVIDER, Role::Drafter).reviews().reject_review(reject.clone()).await;
+    refused(writer, Code::PermissionDenied, "ROLE_NOT_ALLOWED");
+    let rejected =
+        city.person(PROVIDER, Role::Reviewer).reviews().reject_review(reject).await.expect("rejected");
+    let rejected = rejected.into_inner().review.expect("a review");
+    assert_eq!(rejected.state(), ReviewState::Rejected);
+    assert!(rejected.reasons.contains("保守国家秘密法") && rejected.reasons.contains("区保密局"));
+
+    eventually("the catalogue hears of it", async || {
+        if is_kept(&city, SECRET).await { Err("it is kept") } else { Ok(()) }
+    })
+    .await;
+    let list = catalog::ListEntryVersionsRequest { entry_id: entry.clone(), ..Default::default() };
+    let versions = drafter.list_entry_versions(list).await.expect("readable").into_inner().versions;
+    assert_eq!(versions.len(), 2);
+    assert_eq!(versions[0].content_digest, review.content_digest, "what was erased can be proven");
+    for version in versions {
+        let said = version.content.expect("a content");
+        let only = catalog::EntryContent {
+            title: "涉及国家秘密的信息不得在本平台登记，请线下办理".to_owned(),
+            ..Default::default()
+        };
+        assert_eq!(said, only);
+        assert!(version.erase_time.is_some());
+    }
+    drafter.update_entry(update("某专项名单（二）")).await.expect("the same again changes nothing");
+    assert!(!is_kept(&city, SECRET).await);
+    let events = eventually("the audit has the erasure", async || {
+        let events = city.events_of(&format!("entry/{entry}")).await.map_err(|status| status.to_string())?;
+        let last = events.last().map(|event| event.r#type.clone()).unwrap_or_default();
+        if last == "entry.erased-as-state-secret" { Ok(events) } else { Err(last) }
+    })
+    .await;
+    assert_eq!(events.last().expect("events").article, "31");
+    assert!(!format!("{events:?}").contains(SECRET), "the audit keeps digests only");
+
+    let published = city.published_entry(PROVIDER).await;
+    let former = catalog::GetEntryRequest { entry_id: published.clone() };
+    let former = drafter.get_entry(former).await.expect("readable").into_inner().entry.expect("an entry");
+    let change = catalog::UpdateEntryRequest { entry_id: published.clone(), ..update("又一专项名单") };
+    drafter.update_entry(change).await.expect("drafted");
+    let review = opened_version(&city, &published, 2).await;
     let reject = pb::RejectReviewRequest {
         review_id: review.review_id,
         reasons: String::new(),
         request_id: request_id(),
         state_secret: true,
     };
-    let rejected =
-        city.person(PROVIDER, Role::Reviewer).reviews().reject_review(reject).await.expect("rejected");
-    let rejected = rejected.into_inner().review.expect("a review");
-    assert_eq!(rejected.state(), ReviewState::Rejected);
-    assert!(rejected.reasons.contains("保守国家秘密法") && rejected.reasons.contains("区保密局"));
+    city.person(PROVIDER, Role::Reviewer).reviews().reject_review(reject).await.expect("rejected");
+    eventually("the draft is erased", async || {
+        if is_kept(&city, "又一专项名单").await { Err("it is kept") } else { Ok(()) }
+    })
+    .await;
+    let request = catalog::GetEntryRequest { entry_id: published };
+    let found = drafter.get_entry(request).await.expect("readable").into_inner().entry.expect("an entry");
+    assert_eq!(found.published, former.published, "what was published before stays");
 }

@@ -43,7 +43,8 @@ async fn art_37_what_an_entry_must_state_and_who_approves_it_follow_the_configur
 
     city.travel_to(2026, 3, 5);
     let lacking = asked_for_review(&city, &entry, 1).await;
-    let lacking = refused(lacking, Code::FailedPrecondition, "ENTRY_INCOMPLETE").article("13");
+    let lacking =
+        refused(lacking, Code::FailedPrecondition, "ENTRY_INCOMPLETE").article("国务院令第809号 art. 13");
     let wanted = "formats, sharing_mode, grading, personal_information_assessment";
     assert!(lacking.status.message().contains(wanted), "{}", lacking.status.message());
     let complete = catalog::UpdateEntryRequest {
@@ -161,5 +162,5 @@ async fn art_37_whether_collecting_again_is_refused_follows_the_configured_pack_
     let warned = drafter.collection().check_duplicates(check()).await.expect("checked").into_inner();
     assert!(warned.duplicates_refused);
     let again = approver.submit_collection_plan(submit()).await;
-    refused(again, Code::FailedPrecondition, "DUPLICATE_COLLECTION").article("19");
+    refused(again, Code::FailedPrecondition, "DUPLICATE_COLLECTION").article("国务院令第809号 art. 19");
 }

@@ -160,6 +160,15 @@ async fn migrate(owner: String) -> Result<(), Error> {
     Ok(())
 }
 
+/// `xicheng-2014` as an info office may interpret it anew: entries are listed before their restriction is on file.
+fn listed_before_filed() -> String {
+    const PACK: &str = include_str!("../../../crates/model/data/packs/xicheng-2014.toml");
+    let choice = |value| format!("[restriction.filed_first]\nvalue = {value}");
+    let chosen = PACK.replace(&choice(true), &choice(false)).replace("version = 1", "version = 2");
+    assert_ne!(chosen, PACK);
+    chosen
+}
+
 type Settings = Vec<(String, String)>;
 
 fn settings(
@@ -196,7 +205,9 @@ fn settings(
         }
         // Restrictions have journeys of their own; elsewhere they would only stand in the way.
         "security-review" => {
-            settings.push(("SERVICE__RESTRICTION_APPROVAL_REQUIRED".to_owned(), "false".to_owned()));
+            let pack = dir.path().join("listed-before-filed.toml");
+            std::fs::write(&pack, listed_before_filed()).expect("a file of the test");
+            settings.push(("SERVICE__PACKS".to_owned(), format!("{}@2014-08-01..", path(pack))));
         }
         "exchange" => {
             settings.push(("SERVICE__DATA_LISTEN".to_owned(), "127.0.0.1:0".to_owned()));

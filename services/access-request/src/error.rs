@@ -226,9 +226,9 @@ fn form_faulty(faults: &[Fault], pack: String) -> Refusal {
     let mut violations = Violations::new();
     for Fault { field, wrong, article } in faults {
         let words = match wrong {
-            Wrong::Missing => format!("is required by {pack} art. {article} / 申请单必填项"),
+            Wrong::Missing => format!("is required ({article}) / 申请单必填项"),
             Wrong::ModeNotListed => {
-                format!("is no mode that {pack} art. {article} lists / 规则包未列此共享方式")
+                format!("is no mode that {pack} lists ({article}) / 规则包未列此共享方式")
             }
             Wrong::TermPassed => "must lie after today / 使用期限须晚于今日".to_owned(),
             Wrong::NoSuchItem(item) => format!("the entry has no item {item:?} / 目录中无此信息项"),

@@ -5,6 +5,7 @@ pub mod duty;
 pub mod lifecycle;
 mod signed;
 mod tasks;
+pub mod warning;
 
 use govshare_model::calendar::shanghai_date;
 use govshare_model::id::{AgreementId, CaseId, EntryId, UnitId};
@@ -18,6 +19,7 @@ use crate::signing::Verified;
 use crate::terms::{Terms, TermsProblem};
 use duty::DisposalDuty;
 use lifecycle::{End, Replacement, Rules, Suspension};
+use warning::EntryWarning;
 
 /// An agreement with everything that is known of it in its state.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -43,6 +45,8 @@ pub struct Agreement {
     pub documents: Vec<Document>,
     pub drafted_by: Subject,
     pub state: State,
+    /// What its user is warned of while it is in force; `None`: the entry is published.
+    pub warning: Option<EntryWarning>,
     pub created: OffsetDateTime,
     pub updated: OffsetDateTime,
     /// 1 with the draft, one more with each event: also the version of its audit events.
@@ -95,6 +99,8 @@ pub enum Happened {
     Replaced,
     DisposalAttested,
     DisposalOverdue,
+    EntryWarned,
+    EntryWarningLifted,
 }
 
 /// A change with its events; only this module makes one, and the store takes nothing else.
@@ -245,7 +251,7 @@ impl Agreement {
     fn rendered(
         id: AgreementId,
         matter: &Matter<'_>,
-        terms: Terms,
+        mut terms: Terms,
         problems: Vec<TermsProblem>,
         replaces: Option<Replacement>,
         by: &Actor,
@@ -257,6 +263,9 @@ impl Agreement {
         let units = matter.parties.provisional();
         if !units.is_empty() {
             return Err(Rejection::Provisional { units });
+        }
+        if terms.disposal_days == 0 {
+            terms.disposal_days = matter.pack.agreement.disposal_days.value;
         }
         let parties = matter.parties.ids();
         let replaced = replaces.as_ref();
@@ -279,6 +288,7 @@ impl Agreement {
             documents: documents.iter().map(|rendered| rendered.document.clone()).collect(),
             drafted_by: by.subject.clone(),
             state: State::AwaitingSignatures { signatures: Vec::new() },
+            warning: None,
             created: now,
             updated: now,
             version: 1,

@@ -2,7 +2,7 @@
 //! them.
 
 use govshare_model::id::{CaseId, EntryId, UnitId};
-use govshare_model::pack::{Pack, Packs};
+use govshare_model::pack::{self, Pack, Packs};
 
 use crate::agreement::{Parties, Rejection};
 
@@ -60,6 +60,26 @@ pub struct Matter<'m> {
     pub number: &'m str,
 }
 
+impl Matter<'_> {
+    /// What of the resource makes a confidentiality agreement necessary under the pack.
+    pub fn grounds(&self) -> Vec<Ground> {
+        let counted = &self.pack.confidentiality.grounds.value;
+        let counts = |ground: &Ground| counted.contains(&ground.in_packs());
+        self.resource.grounds.iter().copied().filter(counts).collect()
+    }
+}
+
+impl Ground {
+    fn in_packs(self) -> pack::Ground {
+        match self {
+            Self::WorkSecret => pack::Ground::WorkSecret,
+            Self::TradeSecret => pack::Ground::TradeSecret,
+            Self::PersonalPrivacy => pack::Ground::Privacy,
+            Self::ProviderSensitive => pack::Ground::Sensitive,
+        }
+    }
+}
+
 /// The version of the entry that the case is about, as the catalogue knows it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Resource {
@@ -69,9 +89,10 @@ pub struct Resource {
     pub grounds: Vec<Ground>,
 }
 
-/// Why a confidentiality agreement is needed (art. 31). State secrets never get here.
+/// Why a confidentiality agreement is needed (art. 31), where the pack counts it among its grounds. State secrets never get here.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Ground {
+    WorkSecret,
     TradeSecret,
     PersonalPrivacy,
     ProviderSensitive,

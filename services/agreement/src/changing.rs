@@ -28,8 +28,6 @@ pub struct Agreements {
     pub catalog: Catalog,
     pub info_office: UnitId,
     pub packs: Packs,
-    /// Days for the attestation of disposal where the terms name none.
-    pub disposal_days: u16,
 }
 
 impl Agreements {

@@ -5,19 +5,21 @@ use govshare_model::authority::Relation;
 use govshare_model::id::UnitId;
 use govshare_model::pack::DeliveryMode;
 use govshare_proto::agreement::v1 as pb;
+use govshare_proto::catalog::v1::EntryState;
 use service_kit::validate::{date_to_proto, time_to_proto};
 use service_kit::{Refusal, Violations};
 use time::Date;
 
 use crate::agreement::duty::{Disposal, DisposalDuty};
 use crate::agreement::lifecycle::{End, ReplacementKind, Suspension, Termination};
+use crate::agreement::warning::{EntryWarning, Withdrawn};
 use crate::agreement::{Agreement, Document, DocumentKind, Signature, State};
 use crate::policy;
 use crate::terms::{GiveBack, Terms};
 use crate::upstreams::Received;
 
-/// Parses the terms; `violations` hears of every bad field. `days` is what disposal takes where they do not say.
-pub fn terms(terms: Option<pb::Terms>, days: u16, violations: &mut Violations) -> Terms {
+/// Parses the terms; `violations` hears of every bad field.
+pub fn terms(terms: Option<pb::Terms>, violations: &mut Violations) -> Terms {
     let terms = terms.unwrap_or_default();
     let mut items: Vec<String> = Vec::with_capacity(terms.items.len().min(1000));
     violations.check(terms.items.len() <= 1000, "terms.items", "must not be more than 1000 / 不得超过1000项");
@@ -36,7 +38,7 @@ pub fn terms(terms: Option<pb::Terms>, days: u16, violations: &mut Violations) -
         valid_from: day("terms.valid_from", terms.valid_from.as_ref(), violations),
         valid_until: day("terms.valid_until", terms.valid_until.as_ref(), violations),
         retention: violations.text("terms.retention", &terms.retention, 1, 1000),
-        disposal_days: disposal_days(terms.disposal_days, days, violations),
+        disposal_days: disposal_days(terms.disposal_days, violations),
     }
 }
 
@@ -50,13 +52,10 @@ fn give_back(given: &[pb::GiveBack], violations: &mut Violations) -> Vec<GiveBac
     given.iter().take(100).map(parse).collect()
 }
 
-fn disposal_days(wanted: i32, days: u16, violations: &mut Violations) -> u16 {
-    if wanted == 0 {
-        return days;
-    }
-    let found = u16::try_from(wanted).ok().filter(|days| (1..=365).contains(days));
+fn disposal_days(wanted: i32, violations: &mut Violations) -> u16 {
+    let found = u16::try_from(wanted).ok().filter(|days| *days <= 365);
     violations.check(found.is_some(), "terms.disposal_days", "must be 1 to 365 / 须为1至365日");
-    found.unwrap_or(days)
+    found.unwrap_or_default()
 }
 
 fn mode(mode: pb::DeliveryMode) -> Option<DeliveryMode> {
@@ -197,6 +196,7 @@ pub fn to_proto(agreement: &Agreement, today: Date) -> pb::Agreement {
         disposal_duty: agreement.state.duty().map(duty_to_proto),
         document_number: agreement.document_number.clone(),
         conditions: agreement.conditions.clone(),
+        entry_warning: agreement.warning.as_ref().filter(|_| !over).map(warning_to_proto),
     }
 }
 
@@ -244,6 +244,19 @@ impl<'a> Told<'a> {
                 }
             }
         }
+    }
+}
+
+fn warning_to_proto(warning: &EntryWarning) -> pb::EntryWarning {
+    let state = match warning.withdrawn {
+        Withdrawn::Suspended => EntryState::Suspended,
+        Withdrawn::Retired => EntryState::Retired,
+    };
+    pb::EntryWarning {
+        state: state.into(),
+        reason: warning.reason.clone(),
+        since: Some(time_to_proto(warning.since)),
+        article: "16".to_owned(),
     }
 }
 

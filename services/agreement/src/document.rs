@@ -30,10 +30,6 @@ static TEMPLATES: LazyLock<Environment<'static>> = LazyLock::new(|| {
         ("xicheng-2014/agreement.html", include_str!("../templates/xicheng-2014/agreement.html")),
         ("xicheng-2014/confidentiality.html", include_str!("../templates/xicheng-2014/confidentiality.html")),
         ("national-2025/agreement.html", include_str!("../templates/national-2025/agreement.html")),
-        (
-            "national-2025/confidentiality.html",
-            include_str!("../templates/national-2025/confidentiality.html"),
-        ),
     ] {
         templates.add_template(name, text).expect("a test renders every template");
     }
@@ -55,7 +51,7 @@ pub struct Contents<'c> {
 /// The agreement, and the confidentiality agreement where the resource has grounds for it (art. 31).
 pub fn render(contents: &Contents<'_>, parties: &Parties) -> Vec<Rendered> {
     let mut kinds = vec![DocumentKind::Agreement];
-    if !contents.matter.resource.grounds.is_empty() {
+    if !contents.matter.grounds().is_empty() {
         kinds.push(DocumentKind::Confidentiality);
     }
     let page = Page::of(contents);
@@ -112,6 +108,9 @@ struct Page {
     grounds: Vec<&'static str>,
     mending_term: bool,
     termination_filed: bool,
+    usage_recorded: bool,
+    /// Working days from the consent to the delivery.
+    delivered_within: Option<u16>,
 }
 
 #[derive(Serialize)]
@@ -186,9 +185,11 @@ impl Page {
             valid_until: day(terms.valid_until),
             retention: lines(&terms.retention),
             disposal_days: terms.disposal_days,
-            grounds: resource.grounds.iter().map(|ground| words(*ground)).collect(),
+            grounds: contents.matter.grounds().into_iter().map(words).collect(),
             mending_term: rules.suspension_term_required.value,
             termination_filed: rules.termination_filed.value,
+            usage_recorded: pack.usage.record_required.value,
+            delivered_within: pack.delivery.working_days.as_ref().map(|days| days.value),
         }
     }
 
@@ -219,6 +220,7 @@ fn mode(mode: DeliveryMode) -> &'static str {
 
 fn words(ground: Ground) -> &'static str {
     match ground {
+        Ground::WorkSecret => "工作秘密",
         Ground::TradeSecret => "商业秘密",
         Ground::PersonalPrivacy => "个人隐私",
         Ground::ProviderSensitive => "共享信息提供方认为敏感的信息",

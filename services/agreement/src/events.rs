@@ -39,6 +39,8 @@ pub fn event(agreement: &Agreement, version: i64, happened: &Happened) -> Event 
         Happened::Replaced => ("agreement.replaced", "REPLACED", "26(一)"),
         Happened::DisposalAttested => ("agreement.disposal-attested", agreement.state.name(), "23"),
         Happened::DisposalOverdue => ("agreement.disposal-overdue", agreement.state.name(), "23"),
+        Happened::EntryWarned => ("agreement.entry-warned", agreement.state.name(), "16"),
+        Happened::EntryWarningLifted => ("agreement.entry-warning-lifted", agreement.state.name(), "16"),
     };
     Event {
         aggregate: format!("agreement/{}", agreement.id),
@@ -116,6 +118,15 @@ fn further(agreement: &Agreement, happened: &Happened, attributes: &mut BTreeMap
                 attributes.insert("disposal_due", duty.due.to_string());
             }
         }
-        Happened::Activated | Happened::Resumed | Happened::TerminationFiled => {}
+        Happened::EntryWarned => {
+            if let Some(warning) = &agreement.warning {
+                attributes.insert("entry_state", warning.withdrawn.name().to_owned());
+                attributes.insert("reason_sha256", sha256(warning.reason.as_bytes()));
+            }
+        }
+        Happened::Activated
+        | Happened::Resumed
+        | Happened::TerminationFiled
+        | Happened::EntryWarningLifted => {}
     }
 }

@@ -27,7 +27,7 @@ impl AgreementService for Agreements {
         let call = Call::new(&request, &request.get_ref().request_id, &mut violations)?;
         let body = request.into_inner();
         let case = violations.parse("case_id", &body.case_id);
-        let terms = convert::terms(body.terms, self.disposal_days, &mut violations);
+        let terms = convert::terms(body.terms, &mut violations);
         violations.finish()?;
         if let Some(reply) = self.database.replay(&call).await? {
             return Ok(Response::new(reply));
@@ -166,7 +166,7 @@ impl AgreementService for Agreements {
         let kind = convert::replacement(request.get_ref().kind(), &mut violations);
         let body = request.into_inner();
         let id = violations.parse("agreement_id", &body.agreement_id);
-        let terms = convert::terms(body.terms, self.disposal_days, &mut violations);
+        let terms = convert::terms(body.terms, &mut violations);
         violations.finish()?;
         if let Some(reply) = self.database.replay(&call).await? {
             return Ok(Response::new(reply));

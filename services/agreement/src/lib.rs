@@ -8,6 +8,7 @@ mod changing;
 mod convert;
 pub mod disclosure;
 pub mod document;
+mod entry_warnings;
 mod error;
 mod events;
 mod facts;
@@ -81,8 +82,9 @@ pub struct Settings {
     pub info_office: UnitId,
     /// How often agreements are looked at for having ended.
     pub sweep_seconds: u64,
-    /// Days after the end for the attestation of disposal where the terms name none; art. 23 sets no time.
-    pub disposal_days: u16,
+    /// How often agreements in force are compared with the catalogue, whose suspended and retired entries their users
+    /// are warned of.
+    pub warning_seconds: u64,
     /// The policy packs and the days on which applications are received under each, `PACK@FROM..UNTIL` with commas
     /// between them; the same list as access-request's.
     pub packs: String,
@@ -105,6 +107,10 @@ async fn run(config: Config<Settings>, runtime: Runtime) -> Result<(), Error> {
     let interval = Duration::from_secs(config.service.sweep_seconds.max(1));
     service.spawn(sweeper::run(database.clone(), store.clone(), interval, service.shutdown.clone()));
 
+    let interval = Duration::from_secs(config.service.warning_seconds.max(1));
+    let shutdown = service.shutdown.clone();
+    service.spawn(entry_warnings::run(database.clone(), store.clone(), catalog.clone(), interval, shutdown));
+
     let bytes = service.max_message_bytes();
     let agreements = changing::Agreements {
         database: database.clone(),
@@ -113,7 +119,6 @@ async fn run(config: Config<Settings>, runtime: Runtime) -> Result<(), Error> {
         catalog,
         info_office: config.service.info_office.clone(),
         packs,
-        disposal_days: config.service.disposal_days.clamp(1, 365),
     };
     let outside_deliveries = outside_delivery::grpc::OutsideDeliveries {
         database: database.clone(),

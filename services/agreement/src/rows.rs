@@ -12,6 +12,7 @@ use uuid::Uuid;
 
 use crate::agreement::duty::{Attestation, Disposal, DisposalDuty};
 use crate::agreement::lifecycle::{End, Replacement, ReplacementKind, Rules, Suspension, Termination};
+use crate::agreement::warning::{EntryWarning, Withdrawn};
 use crate::agreement::{Agreement, Document, DocumentKind, Parties, Signature, State};
 use crate::terms::Terms;
 
@@ -67,6 +68,9 @@ pub struct AgreementRow {
     pub attested_at: Option<OffsetDateTime>,
     pub document_number: String,
     pub conditions: String,
+    pub warned_of: Option<String>,
+    pub warning_reason: Option<String>,
+    pub warned_since: Option<OffsetDateTime>,
 }
 
 pub struct DocumentRow {
@@ -126,6 +130,7 @@ fn agreement(
         (Some(replaced), Some("RENEWAL")) => Some((replaced, ReplacementKind::Renewal)),
         (Some(_), _) => return Err(impossible(&row, "replacement")),
     };
+    let warning = warning(row.warned_of.as_deref(), row.warning_reason, row.warned_since)?;
     Ok(Agreement {
         id: AgreementId(row.id),
         case: CaseId(row.case_id),
@@ -157,10 +162,26 @@ fn agreement(
         documents,
         drafted_by: Subject(row.drafted_by),
         state,
+        warning,
         created: row.created_at,
         updated: row.updated_at,
         version: row.version,
     })
+}
+
+/// A warning from its columns, which are null where there is none.
+pub fn warning(
+    withdrawn: Option<&str>,
+    reason: Option<String>,
+    since: Option<OffsetDateTime>,
+) -> Result<Option<EntryWarning>, Failure> {
+    let (Some(name), Some(reason), Some(since)) = (withdrawn, reason, since) else { return Ok(None) };
+    let withdrawn = match name {
+        "SUSPENDED" => Withdrawn::Suspended,
+        "RETIRED" => Withdrawn::Retired,
+        _ => return Err(Failure::internal(format!("{name} is nothing to warn of"))),
+    };
+    Ok(Some(EntryWarning { withdrawn, reason, since }))
 }
 
 fn impossible(row: &AgreementRow, what: &str) -> Failure {

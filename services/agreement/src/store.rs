@@ -2,13 +2,14 @@
 //! first agreement also goes to access-request.
 
 use govshare_model::Actor;
-use govshare_model::id::{AgreementId, CaseId, UnitId};
+use govshare_model::id::{AgreementId, CaseId, EntryId, UnitId};
 use service_kit::{Database, Failure, Refusal, Tx};
 use sqlx::PgConnection;
 use time::{Date, OffsetDateTime};
 use uuid::Uuid;
 
 use crate::agreement::lifecycle::{End, Suspension, Termination};
+use crate::agreement::warning::EntryWarning;
 use crate::agreement::{
     Agreement, DocumentKind, Happened, Rejection, Rendered, Signature, State, Transition,
 };
@@ -33,6 +34,13 @@ pub struct Filter<'f> {
     /// Newest first: only agreements with a smaller id.
     pub before: Option<Uuid>,
     pub limit: i64,
+}
+
+/// An agreement in force, what it rests on, and what its user was warned of.
+pub struct Resting {
+    pub agreement: AgreementId,
+    pub entry: EntryId,
+    pub warning: Option<EntryWarning>,
 }
 
 impl Store {
@@ -115,6 +123,27 @@ impl Store {
         .fetch_all(&mut **tx)
         .await?;
         self.whole(tx, rows).await
+    }
+
+    /// Agreements in force in the order of their ids, from the one after `after`.
+    pub async fn resting(&self, after: Option<AgreementId>, limit: i64) -> Result<Vec<Resting>, Failure> {
+        let rows = sqlx::query!(
+            "SELECT id, entry_id, warned_of, warning_reason, warned_since FROM agreement.agreements \
+             WHERE state IN ('ACTIVE', 'SUSPENDED') AND id > $1 ORDER BY id LIMIT $2",
+            after.map_or(Uuid::nil(), |after| after.0),
+            limit
+        )
+        .fetch_all(self.database.pool())
+        .await?;
+        rows.into_iter()
+            .map(|row| {
+                Ok(Resting {
+                    agreement: AgreementId(row.id),
+                    entry: EntryId(row.entry_id),
+                    warning: rows::warning(row.warned_of.as_deref(), row.warning_reason, row.warned_since)?,
+                })
+            })
+            .collect()
     }
 
     /// A document with its bytes.
@@ -210,7 +239,9 @@ impl Store {
                 | Happened::TerminationFiled
                 | Happened::Replaced
                 | Happened::DisposalAttested
-                | Happened::DisposalOverdue => self.update(tx, agreement).await?,
+                | Happened::DisposalOverdue
+                | Happened::EntryWarned
+                | Happened::EntryWarningLifted => self.update(tx, agreement).await?,
             }
             tx.emit(actor, &event(agreement, version, happened))?;
         }
@@ -334,13 +365,15 @@ impl Store {
         let columns = Columns::of(&agreement.state);
         let duty = agreement.state.duty();
         let attestation = duty.and_then(|duty| duty.attestation.as_ref());
+        let warning = agreement.warning.as_ref();
         sqlx::query!(
             "UPDATE agreement.agreements SET state = $2, activated_at = $3, cancelled_at = $4, \
                cancel_reason = $5, updated_at = $6, version = $7, suspended_at = $8, suspended_by = $9, \
                suspension_grounds = $10, mend_until = $11, ended_at = $12, terminated_by = $13, \
                termination_grounds = $14, negotiation = $15, filing_required = $16, filed_at = $17, \
                replaced_by = $18, duty_due = $19, duty_overdue_at = $20, disposal = $21, \
-               disposal_statement = $22, attested_by = $23, attested_at = $24 WHERE id = $1",
+               disposal_statement = $22, attested_by = $23, attested_at = $24, warned_of = $25, \
+               warning_reason = $26, warned_since = $27 WHERE id = $1",
             agreement.id.0,
             agreement.state.name(),
             columns.activated,
@@ -365,6 +398,9 @@ impl Store {
             attestation.map(|attestation| attestation.statement.as_str()),
             attestation.map(|attestation| attestation.by.as_str()),
             attestation.map(|attestation| attestation.at),
+            warning.map(|warning| warning.withdrawn.name()),
+            warning.map(|warning| warning.reason.as_str()),
+            warning.map(|warning| warning.since),
         )
         .execute(&mut **tx)
         .await?;

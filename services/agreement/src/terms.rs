@@ -25,7 +25,8 @@ pub struct Terms {
     pub valid_until: Date,
     /// What becomes of kept copies after the end (art. 23).
     pub retention: String,
-    /// Days after the end within which the user attests what became of them.
+    /// Days after the end within which the user attests what became of them; 0 where those who draft leave it to the
+    /// pack, never in an agreement.
     pub disposal_days: u16,
 }
 

@@ -1,20 +1,25 @@
 //! What this service asks of access-request and the catalogue, and tells the former.
 
+use std::collections::HashMap;
+
 use govshare_model::id::{CaseId, EntryId, UnitId};
 use govshare_proto::access_request::internal::v1::case_facts_service_client::CaseFactsServiceClient;
 use govshare_proto::access_request::internal::v1::{GetCaseFactsRequest, RecordAgreementRequest};
 use govshare_proto::access_request::v1::{AccessRequest, AccessRequestState};
 use govshare_proto::catalog::internal::v1::catalog_facts_service_client::CatalogFactsServiceClient;
 use govshare_proto::catalog::internal::v1::{
-    GetEntryFactsRequest, GetEntryFactsResponse, GetUnitFactsRequest, GetUnitKeyFactsRequest,
+    GetEntryFactsRequest, GetEntryFactsResponse, GetEntryWarningsRequest, GetUnitFactsRequest,
+    GetUnitKeyFactsRequest,
 };
 use govshare_proto::catalog::v1::{EntryState, EntryVersion, Sensitivity, UnitKeyState};
 use prost::Message;
 use service_kit::client::{Upstream, retrying};
 use service_kit::outbox::Destination;
 use service_kit::{Failure, Reason, Refusal};
+use time::OffsetDateTime;
 use tonic::Code;
 
+use crate::agreement::warning::{EntryWarning, Withdrawn};
 use crate::agreement::{Agreement, Rejection};
 use crate::case::{Case, Ground, Party, Resource, Standing};
 use crate::signing::Key;
@@ -175,6 +180,18 @@ impl Catalog {
         .await
     }
 
+    /// Which of these entries, at most 1000, users are to be warned of.
+    pub async fn warnings(&self, entries: &[EntryId]) -> Result<HashMap<EntryId, EntryWarning>, Failure> {
+        let request =
+            GetEntryWarningsRequest { entry_ids: entries.iter().map(ToString::to_string).collect() };
+        let found = retrying(|| {
+            let (mut client, request) = (self.client.clone(), request.clone());
+            async move { client.get_entry_warnings(request).await }
+        })
+        .await?;
+        found.warnings.into_iter().map(warning).collect()
+    }
+
     /// A party by name. A unit that the register does not know counts as provisional.
     pub async fn party(&self, unit: &UnitId) -> Result<Party, Failure> {
         let facts = retrying(|| {
@@ -232,8 +249,24 @@ fn resource(version: Option<EntryVersion>) -> Result<Resource, Failure> {
     Ok(Resource { title: content.title, items, grounds })
 }
 
+fn warning(found: govshare_proto::catalog::v1::EntryWarning) -> Result<(EntryId, EntryWarning), Failure> {
+    let withdrawn = match found.state() {
+        EntryState::Suspended => Withdrawn::Suspended,
+        EntryState::Retired => Withdrawn::Retired,
+        EntryState::Draft | EntryState::Published | EntryState::Unspecified => {
+            return Err(Failure::internal("a warning of an entry that is neither suspended nor retired"));
+        }
+    };
+    let since = found.since.ok_or_else(|| Failure::internal("a warning that does not say since when"))?;
+    let since = i128::from(since.seconds) * 1_000_000_000 + i128::from(since.nanos);
+    let since = OffsetDateTime::from_unix_timestamp_nanos(since).map_err(Failure::internal)?;
+    let entry = found.entry_id.parse().map_err(Failure::internal)?;
+    Ok((entry, EntryWarning { withdrawn, reason: found.reason, since }))
+}
+
 fn ground(sensitivity: Sensitivity) -> Result<Ground, Failure> {
     match sensitivity {
+        Sensitivity::WorkSecret => Ok(Ground::WorkSecret),
         Sensitivity::TradeSecret => Ok(Ground::TradeSecret),
         Sensitivity::PersonalPrivacy => Ok(Ground::PersonalPrivacy),
         Sensitivity::ProviderSensitive => Ok(Ground::ProviderSensitive),

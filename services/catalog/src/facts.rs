@@ -6,6 +6,7 @@ use govshare_model::id::{EntryId, ReviewId, UnitId};
 use govshare_proto::catalog::internal::v1 as pb;
 use govshare_proto::catalog::internal::v1::catalog_facts_service_server::CatalogFactsService;
 use govshare_proto::catalog::v1::EntryVersionState;
+use service_kit::packs::Policy;
 use service_kit::{Database, Failure, Refusal, Violations};
 use tonic::{Request, Response, Status};
 use uuid::Uuid;
@@ -13,9 +14,8 @@ use uuid::Uuid;
 use crate::convert::given;
 use crate::entries::EntryStore;
 use crate::entries::content::ContentDigest;
-use crate::entries::entry::Entry;
+use crate::entries::entry::{Entry, Verdict};
 use crate::entries::refusal;
-use crate::policy_pack::Policy;
 use crate::unit_keys::convert as key_convert;
 use crate::unit_keys::store::KeyStore;
 use crate::units::convert as unit_convert;
@@ -44,7 +44,7 @@ struct Outcome {
     entry: EntryId,
     number: i32,
     digest: ContentDigest,
-    passed: bool,
+    verdict: Verdict,
 }
 
 #[tonic::async_trait]
@@ -175,8 +175,8 @@ impl CatalogFactsService for CatalogFacts {
         for outcome in outcomes.iter().filter(|outcome| !followed.contains(&outcome.review.0)) {
             let missing = || Failure::from(Refusal::not_found("entry", outcome.entry));
             let entry = entries.get_mut(&outcome.entry).ok_or_else(missing)?;
-            let Outcome { review, entry: id, number, digest, passed } = outcome;
-            let ended = entry.clone().end_review(*number, *review, *digest, *passed, now);
+            let Outcome { review, entry: id, number, digest, verdict } = outcome;
+            let ended = entry.clone().end_review(*number, *review, *digest, *verdict, now);
             if let Some(ended) = ended.map_err(|rejection| refusal(rejection, *id))? {
                 entry.clone_from(ended.entry());
                 transitions.push(ended);
@@ -221,12 +221,22 @@ fn parse_outcomes(outcomes: &[pb::ReviewOutcome]) -> Result<Vec<Outcome>, Failur
             "outcomes.content_digest",
             "must be a SHA-256 in hexadecimal / 须为十六进制 SHA-256",
         );
+        let both = outcome.passed && outcome.state_secret;
+        violations.check(
+            !both,
+            "outcomes.state_secret",
+            "is no ground of what passed / 已通过的不得为国家秘密",
+        );
         parsed.extend(review.zip(entry).map(|(review, entry)| Outcome {
             review,
             entry,
             number: outcome.version,
             digest: ContentDigest(digest),
-            passed: outcome.passed,
+            verdict: match (outcome.passed, outcome.state_secret) {
+                (true, _) => Verdict::Passed,
+                (false, false) => Verdict::Rejected,
+                (false, true) => Verdict::StateSecret,
+            },
         }));
     }
     violations.finish()?;

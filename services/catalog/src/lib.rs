@@ -10,7 +10,6 @@ pub mod entries;
 mod error;
 pub mod explanations;
 mod facts;
-mod policy_pack;
 pub mod regulations;
 pub mod search;
 pub mod shared_databases;
@@ -38,6 +37,7 @@ use govshare_proto::catalog::v1::unit_service_server::UnitServiceServer;
 use govshare_proto::catalog::v1::update_calendar_service_server::UpdateCalendarServiceServer;
 use serde::Deserialize;
 use service_kit::auth::access::{Access, InternalService, PublicService};
+use service_kit::packs::Policy;
 use service_kit::process::{Error, Runtime, Serving};
 use service_kit::server::Service;
 use service_kit::{Attachments, Config, WorkList, bounded};
@@ -50,7 +50,6 @@ use collection::{Check, Collection, PlanStore};
 use entries::{Entries, EntryStore, Follower, Searching};
 use explanations::{ExplanationStore, Explanations};
 use facts::CatalogFacts;
-use policy_pack::Policy;
 use regulations::{RegulationStore, Regulations};
 use shared_databases::{SharedDatabaseStore, SharedDatabases};
 use unit_keys::key::InfoOffice;
@@ -183,7 +182,8 @@ async fn run(config: Config<Settings>, runtime: Runtime) -> Result<(), Error> {
     let service = Service::start(NAME, &config, runtime).await?;
     let audit = service.upstream(&config, "audit")?;
     let database = service.database(&config, Some(audit), Vec::new())?;
-    let policy = Policy::configured(&config.service.packs, database.clock().clone())?;
+    let packs = service_kit::packs::configured("service.packs", &config.service.packs)?;
+    let policy = Policy::new(packs, database.clock().clone());
     let units = UnitStore::new(database.clone());
     let keys = KeyStore::new(database.clone());
     let entries = EntryStore::new(database.clone(), policy.clone());
@@ -269,6 +269,7 @@ async fn run(config: Config<Settings>, runtime: Runtime) -> Result<(), Error> {
             database: database.clone(),
             store: explanations.clone(),
             units: units.clone(),
+            policy: policy.clone(),
             info_office: office.clone(),
         }),
         bytes

@@ -7,6 +7,7 @@ use govshare_model::Actor;
 use govshare_model::id::{EntryId, ReviewId, UnitId};
 use govshare_proto::security_review::v1 as pb;
 use govshare_proto::security_review::v1::security_review_service_server::SecurityReviewService;
+use service_kit::packs::Policy;
 use service_kit::page::Page;
 use service_kit::{Begin, Call, Database, Failure, Reason, Refusal, Tx, Violations, call};
 use tonic::{Request, Response, Status};
@@ -27,15 +28,14 @@ pub struct Reviews {
     pub store: Store,
     pub restrictions: restriction::store::Store,
     pub catalog: Catalog,
-    /// Whether what is on application is listed only with a restriction on file (art. 24(二)).
-    pub restriction_required: bool,
+    pub policy: Policy,
 }
 
 type Reply<T> = Result<Response<T>, Status>;
 
 /// What the listing of versions depends on.
 struct Listing {
-    required: bool,
+    /// Empty where the pack in force does not ask for a restriction on file (art. 24(二)).
     sharing: HashMap<EntryVersion, Sharing>,
     filed: HashSet<EntryId>,
 }
@@ -44,7 +44,7 @@ impl Listing {
     fn check(&self, review: &Review) -> Result<(), restriction::Rejection> {
         let version = review.submission.version;
         let sharing = self.sharing.get(&version).copied().unwrap_or(Sharing::Unsaid);
-        restriction::check_listing(self.required, sharing, self.filed.contains(&version.entry))
+        restriction::check_listing(sharing, self.filed.contains(&version.entry))
     }
 }
 
@@ -111,7 +111,7 @@ impl Reviews {
 
     /// How the versions under these reviews are shared, where it matters; asked before anything is locked.
     async fn sharing(&self, ids: &[ReviewId]) -> Result<HashMap<EntryVersion, Sharing>, Failure> {
-        if !self.restriction_required {
+        if !self.policy.today()?.restriction.filed_first.value {
             return Ok(HashMap::new());
         }
         let reviews = self.store.load_each(self.database.pool(), ids).await?;
@@ -127,7 +127,7 @@ impl Reviews {
         let entries: Vec<_> = sharing.keys().map(|version| version.entry).collect();
         let filed =
             if entries.is_empty() { HashSet::new() } else { self.restrictions.filed(tx, &entries).await? };
-        Ok(Listing { required: self.restriction_required, sharing, filed })
+        Ok(Listing { sharing, filed })
     }
 
     /// The steps that every decision on one review takes; `step` is the machine's.

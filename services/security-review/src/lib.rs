@@ -22,6 +22,7 @@ use govshare_proto::security_review::v1::security_review_service_server::Securit
 use govshare_proto::security_review::v1::task_service_server::TaskServiceServer;
 use serde::Deserialize;
 use service_kit::auth::access::{Access, PublicService};
+use service_kit::packs::{self, Policy};
 use service_kit::process::{Error, Runtime, Serving};
 use service_kit::server::Service;
 use service_kit::{Attachments, Config, WorkList, bounded};
@@ -75,9 +76,9 @@ pub struct Settings {
     pub info_office: UnitId,
     /// The secrecy bureau's unit (区保密局), which approves restrictions and guides units' rules.
     pub secrecy_bureau: UnitId,
-    /// Whether a version that is on application passes the review only with its entry's restriction on file (art.
-    /// 24(二)). The text orders approval and filing, and leaves open whether the listing waits for them.
-    pub restriction_approval_required: bool,
+    /// The policy packs and the days on which each is in force, `PACK@FROM..UNTIL` with commas between them; the same
+    /// list as access-request's.
+    pub packs: String,
 }
 
 /// Serves until the runtime says to stop.
@@ -92,7 +93,8 @@ async fn run(config: Config<Settings>, runtime: Runtime) -> Result<(), Error> {
     let database = service.database(&config, Some(audit), vec![catalog.outcomes()])?;
     let store = store::Store::new(database.clone());
 
-    let Settings { info_office, secrecy_bureau, restriction_approval_required } = config.service.clone();
+    let Settings { info_office, secrecy_bureau, packs } = config.service.clone();
+    let policy = Policy::new(packs::configured("service.packs", &packs)?, database.clock().clone());
     let restrictions =
         restriction::store::Store::new(database.clone(), secrecy_bureau.clone(), info_office.clone());
 
@@ -103,7 +105,7 @@ async fn run(config: Config<Settings>, runtime: Runtime) -> Result<(), Error> {
         store,
         restrictions: restrictions.clone(),
         catalog: catalog.clone(),
-        restriction_required: restriction_approval_required,
+        policy,
     };
     let restrictions =
         restriction::grpc::Restrictions { database: database.clone(), store: restrictions, catalog };

@@ -178,6 +178,7 @@ pub fn record_outcomes(transitions: &[Transition]) -> pb::RecordReviewOutcomesRe
             version: review.submission.version.version,
             content_digest: review.submission.content_digest.clone(),
             passed: transition.happened() == Happened::Passed,
+            state_secret: transition.happened() == Happened::RejectedAsStateSecret,
         }
     };
     pb::RecordReviewOutcomesRequest { outcomes: transitions.iter().map(outcome).collect() }

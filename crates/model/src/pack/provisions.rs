@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::{Class, Pack, Provision, Text, ViolationKind};
+use super::{Article, Class, Ground, Pack, Party, Provision, Text, ViolationKind};
 
 /// Why a pack cannot be read.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -27,6 +27,10 @@ pub enum Problem {
     NotASlug,
     #[error("must not be 0")]
     Zero,
+    #[error("must be 1 to 365 days")]
+    NotWithinAYear,
+    #[error("asks for what the platform does not do")]
+    NotSupported,
     #[error("must not be empty")]
     Empty,
     #[error("names a value twice")]
@@ -56,7 +60,7 @@ pub struct ProvisionView<'a> {
     pub key: String,
     /// As in the file: `15`, `["purpose", "basis"]`.
     pub value: String,
-    pub article: &'a str,
+    pub article: &'a Article,
     pub interpretation: Option<&'a Text>,
 }
 
@@ -86,7 +90,7 @@ fn classes(pack: &Pack) -> impl Iterator<Item = (&'static str, &Class)> {
 pub(super) fn of(pack: &Pack) -> Vec<ProvisionView<'_>> {
     let Pack { unit, entry, collection, application, clock, answer, refusal, .. } = pack;
     let Pack { four_eyes, confidentiality, agreement, delivery, usage, feedback, .. } = pack;
-    let Pack { retention, plan, evaluation, .. } = pack;
+    let Pack { retention, plan, evaluation, restriction, .. } = pack;
     let answers = classes(pack).filter_map(|(key, class)| {
         Some(class.answer_working_days.as_ref()?.view(format!("{key}.answer_working_days")))
     });
@@ -104,6 +108,7 @@ pub(super) fn of(pack: &Pack) -> Vec<ProvisionView<'_>> {
         entry.assessments.view("entry.assessments"),
         entry.not_shared_basis_required.view("entry.not_shared_basis_required"),
         entry.authority_review.view("entry.authority_review"),
+        restriction.filed_first.view("restriction.filed_first"),
         collection.duplicates.view("collection.duplicates"),
         application.required.view("application.required"),
         clock.receipt.view("clock.receipt"),
@@ -126,6 +131,7 @@ pub(super) fn of(pack: &Pack) -> Vec<ProvisionView<'_>> {
         agreement.suspension_term_required.view("agreement.suspension_term_required"),
         agreement.termination_filed.view("agreement.termination_filed"),
         agreement.duties_after_end.view("agreement.duties_after_end"),
+        agreement.disposal_days.view("agreement.disposal_days"),
         delivery.modes.view("delivery.modes"),
         usage.record_required.view("usage.record_required"),
         retention.years.view("retention.years"),
@@ -144,7 +150,7 @@ pub(super) fn contradictions(pack: &Pack) -> Vec<PackContradiction> {
     found.text("title", &pack.title);
     found.classes(pack);
     for view in of(pack) {
-        found.when(!is_article(view.article), &format!("{}.article", view.key), Problem::NotAnArticle);
+        found.when(!view.article.is_well_formed(), &format!("{}.article", view.key), Problem::NotAnArticle);
         if let Some(text) = view.interpretation {
             found.text(&format!("{}.interpretation", view.key), text);
         }
@@ -168,6 +174,9 @@ pub(super) fn contradictions(pack: &Pack) -> Vec<PackContradiction> {
     }
     found.days(pack);
     found.violations(&pack.violations.kinds);
+    let within_a_year = (1..=365).contains(&pack.agreement.disposal_days.value);
+    found.when(!within_a_year, "agreement.disposal_days", Problem::NotWithinAYear);
+    found.when(!pack.feedback.article.is_well_formed(), "feedback.article", Problem::NotAnArticle);
     found.when(pack.retention.years.value == 0, "retention.years", Problem::Zero);
     let idle_copies = !pack.refusal.reasons_required.value && !pack.refusal.copies_to.value.is_empty();
     found.when(idle_copies, "refusal.copies_to", Problem::CopiesWithoutReasons);
@@ -175,6 +184,7 @@ pub(super) fn contradictions(pack: &Pack) -> Vec<PackContradiction> {
     let unsigned =
         !pack.confidentiality.grounds.value.is_empty() && pack.confidentiality.signed_by.value.is_empty();
     found.when(unsigned, "confidentiality.signed_by", Problem::Empty);
+    found.unsupported(pack);
     found.when(pack.evaluation.district_per_year.value == 0, "evaluation.district_per_year", Problem::Zero);
     found.0
 }
@@ -221,12 +231,31 @@ impl Found {
         self.when(no_way_to_complete, "clock.outright_refusal_when_incomplete", Problem::NoSupplement);
     }
 
+    /// What the machine does in one way under every pack, which a pack can only agree to.
+    fn unsupported(&mut self, pack: &Pack) {
+        let Pack { confidentiality, refusal, four_eyes, entry, classes, .. } = pack;
+        let has = |parties: &[Party], wanted: &[Party]| wanted.iter().all(|party| parties.contains(party));
+        let signed_by = &confidentiality.signed_by.value;
+        let by_others = !signed_by.is_empty()
+            && (signed_by.len() != 2 || !has(signed_by, &[Party::Provider, Party::Applicant]));
+        let leaves_secrets = !confidentiality.kept_off.value.contains(&Ground::StateSecret);
+        let copies = &refusal.copies_to.value;
+        let other_copies =
+            !copies.is_empty() && !has(copies, &[Party::Applicant]) || has(copies, &[Party::Provider]);
+        let no_basis = classes.not_shared.is_some() && !entry.not_shared_basis_required.value;
+        self.when(by_others, "confidentiality.signed_by", Problem::NotSupported);
+        self.when(leaves_secrets, "confidentiality.kept_off", Problem::NotSupported);
+        self.when(other_copies, "refusal.copies_to", Problem::NotSupported);
+        self.when(!four_eyes.secrecy_review.value, "four_eyes.secrecy_review", Problem::NotSupported);
+        self.when(no_basis, "entry.not_shared_basis_required", Problem::NotSupported);
+    }
+
     fn violations(&mut self, kinds: &[ViolationKind]) {
         self.when(kinds.is_empty(), "violations.kinds", Problem::Empty);
         for (at, kind) in kinds.iter().enumerate() {
             let key = format!("violations.kinds[{at}]");
             self.when(!is_slug(&kind.code), &format!("{key}.code"), Problem::NotASlug);
-            self.when(!is_article(&kind.article), &format!("{key}.article"), Problem::NotAnArticle);
+            self.when(!kind.article.is_well_formed(), &format!("{key}.article"), Problem::NotAnArticle);
             self.text(&format!("{key}.text"), &kind.text);
             let twice = kinds[..at].iter().any(|other| other.code == kind.code);
             self.when(twice, &format!("{key}.code"), Problem::NamedTwice);
@@ -236,7 +265,7 @@ impl Found {
     fn classes(&mut self, pack: &Pack) {
         self.when(classes(pack).next().is_none(), "classes", Problem::NoClass);
         for (key, class) in classes(pack) {
-            self.when(!is_article(&class.article), &format!("{key}.article"), Problem::NotAnArticle);
+            self.when(!class.article.is_well_formed(), &format!("{key}.article"), Problem::NotAnArticle);
             self.text(&format!("{key}.title"), &class.title);
             let days = class.answer_working_days.as_ref().map(|days| days.value);
             self.when(days == Some(0), &format!("{key}.answer_working_days"), Problem::Zero);
@@ -254,13 +283,4 @@ impl Found {
 fn is_slug(text: &str) -> bool {
     text.starts_with(|c: char| c.is_ascii_lowercase())
         && text.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-')
-}
-
-/// `26` or `26(2)`.
-fn is_article(text: &str) -> bool {
-    let number = |text: &str| text.parse::<u16>().is_ok_and(|n| n > 0 && n.to_string() == text);
-    match text.split_once('(') {
-        Some((article, item)) => number(article) && item.strip_suffix(')').is_some_and(number),
-        None => number(text),
-    }
 }

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Provision, Text};
+use super::{Article, Provision, Text};
 
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -63,6 +63,15 @@ pub enum Assessment {
     PersonalInformation,
 }
 
+/// Restriction from general sharing: what is shared on application only.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Restriction {
+    /// Whether a version that is shared on application passes its secrecy review only when the entry's restriction is
+    /// approved and on file.
+    pub filed_first: Provision<bool>,
+}
+
 /// Collection of what another unit already has (重复采集).
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -95,6 +104,9 @@ pub struct Agreement {
     pub termination_filed: Provision<bool>,
     /// What a user may owe for the copies it holds when the agreement ends.
     pub duties_after_end: Provision<Vec<Duty>>,
+    /// Days (of the calendar) after the end within which the user attests what became of its copies, where the terms
+    /// of the agreement name none; 1 to 365.
+    pub disposal_days: Provision<u16>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -138,6 +150,8 @@ pub struct Usage {
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Feedback {
+    /// Article that gives the user the form and asks the provider to answer.
+    pub article: Article,
     /// Working days from receipt to the provider's written answer.
     pub answer_working_days: Option<Provision<u16>>,
 }
@@ -195,7 +209,7 @@ pub struct ViolationKind {
     /// Lower-case slug that findings refer to.
     pub code: String,
     pub liable: Liable,
-    pub article: String,
+    pub article: Article,
     pub text: Text,
 }
 

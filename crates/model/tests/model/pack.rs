@@ -46,7 +46,7 @@ fn xicheng_says_what_the_text_of_2014_says() {
     assert_eq!((pack.id.as_str(), pack.version), ("xicheng-2014", 1));
     let class = pack.class(SharingClass::OnApplication).expect("a class");
     let answer = class.answer_working_days.as_ref().expect("a clock");
-    assert_eq!((answer.value, answer.article.as_str(), &answer.interpretation), (15, "26", &None));
+    assert_eq!((answer.value, answer.article.within_its_text(), &answer.interpretation), (15, "26", &None));
     assert_eq!(class.title.zh, "依申请共享");
     assert_eq!(pack.class(SharingClass::Active).expect("a class").title.zh, "主动共享");
     assert_eq!(answer_days(pack, SharingClass::Active), None);
@@ -57,7 +57,7 @@ fn xicheng_says_what_the_text_of_2014_says() {
     assert!(pack.four_eyes.secrecy_review.value && pack.four_eyes.answer.value);
     let grounds = [Ground::StateSecret, Ground::TradeSecret, Ground::Privacy, Ground::Sensitive];
     assert_eq!(pack.confidentiality.grounds.value, grounds);
-    assert_eq!(pack.confidentiality.grounds.article, "31");
+    assert_eq!(pack.confidentiality.grounds.article.within_its_text(), "31");
     assert_eq!(pack.evaluation.district_per_year.value, 1);
 }
 
@@ -78,6 +78,7 @@ fn xicheng_shows_each_choice_made_where_the_text_is_silent() {
         "entry.required",
         "entry.not_shared_basis_required",
         "entry.authority_review",
+        "restriction.filed_first",
         "collection.duplicates",
         "application.required",
         "clock.receipt",
@@ -96,6 +97,7 @@ fn xicheng_shows_each_choice_made_where_the_text_is_silent() {
         "agreement.suspension_term_required",
         "agreement.termination_filed",
         "agreement.duties_after_end",
+        "agreement.disposal_days",
         "delivery.modes",
         "usage.record_required",
         "retention.years",
@@ -212,6 +214,37 @@ fn terms_and_flags_that_need_each_other_stand_together() {
     let found = contradictions(NATIONAL, &[("supplements = { value = 1", "supplements = { value = 0")]);
     let key = "clock.outright_refusal_when_incomplete".to_owned();
     assert_eq!(found, [(key, Problem::NoSupplement)]);
+}
+
+#[test]
+fn what_the_platform_does_in_one_way_only_a_pack_cannot_ask_for_in_another() {
+    let changes = [
+        ("[\"provider\", \"applicant\"]", "[\"provider\", \"info-office\"]"),
+        ("[confidentiality.kept_off]\nvalue = [\"state-secret\"]", "[confidentiality.kept_off]\nvalue = []"),
+        ("[\"applicant\", \"info-office\"]", "[\"info-office\", \"provider\"]"),
+        ("[four_eyes.secrecy_review]\nvalue = true", "[four_eyes.secrecy_review]\nvalue = false"),
+        ("[agreement.disposal_days]\nvalue = 30", "[agreement.disposal_days]\nvalue = 366"),
+    ];
+    let expected = [
+        ("agreement.disposal_days", Problem::NotWithinAYear),
+        ("confidentiality.signed_by", Problem::NotSupported),
+        ("confidentiality.kept_off", Problem::NotSupported),
+        ("refusal.copies_to", Problem::NotSupported),
+        ("four_eyes.secrecy_review", Problem::NotSupported),
+    ];
+    assert_eq!(contradictions(XICHENG, &changes), expected.map(|(key, problem)| (key.to_owned(), problem)));
+    let basis = "not_shared_basis_required = { value = true";
+    let found = contradictions(NATIONAL, &[(basis, "not_shared_basis_required = { value = false")]);
+    assert_eq!(found, [("entry.not_shared_basis_required".to_owned(), Problem::NotSupported)]);
+}
+
+#[test]
+fn an_article_of_another_text_than_that_of_2014_names_its_text() {
+    let (district, decree) = (xicheng(), national());
+    assert_eq!(district.cite(&district.evaluation.aspects.article), "32");
+    assert_eq!(decree.cite(&decree.usage.record_required.article), "国务院令第809号 art. 29");
+    let own = Pack { id: "own".to_owned(), version: 7, ..district.clone() };
+    assert_eq!(own.cite(&own.unit.section_required.article), "13", "it is the same text");
 }
 
 #[test]

@@ -4,6 +4,7 @@
 use std::sync::LazyLock;
 
 use aws_lc_rs::digest;
+use govshare_model::pack::{Article, Pack};
 use minijinja::value::Serde;
 use minijinja::{AutoEscape, Environment, context};
 use serde::Serialize;
@@ -54,6 +55,28 @@ static TEMPLATES: LazyLock<Environment<'static>> = LazyLock::new(|| {
 /// A day as official documents write it, e.g. `2026年3月3日`.
 pub fn day(date: Date) -> String {
     format!("{}年{}月{}日", date.year(), u8::from(date.month()), date.day())
+}
+
+/// Where a form comes from by the pack of its case, `依据《…》（西政办发〔2014〕14号）第二十六条第（二）项`; no article where the
+/// text has none for it.
+pub fn basis(pack: &Pack, article: Option<&Article>) -> String {
+    let cited =
+        article.map(|article| match article.within_its_text().trim_end_matches(')').split_once('(') {
+            Some((number, item)) => format!("第{}条第（{}）项", in_words(number), in_words(item)),
+            None => format!("第{}条", in_words(article.within_its_text())),
+        });
+    format!("依据《{}》（{}）{}", pack.title.zh, pack.number, cited.unwrap_or_default())
+}
+
+/// A number below 100 as laws write it.
+fn in_words(number: &str) -> String {
+    const DIGITS: [&str; 10] = ["", "一", "二", "三", "四", "五", "六", "七", "八", "九"];
+    match number.parse::<usize>() {
+        Ok(number @ 1..=9) => DIGITS[number].to_owned(),
+        Ok(number @ 10..=19) => format!("十{}", DIGITS[number - 10]),
+        Ok(number @ 20..=99) => format!("{}十{}", DIGITS[number / 10], DIGITS[number % 10]),
+        _ => number.to_owned(),
+    }
 }
 
 impl Form {

@@ -1,6 +1,7 @@
 //! Printable forms: what stands in a record stands on the page, and nothing in it becomes markup.
 
-use service_kit::form::Form;
+use govshare_model::pack::Pack;
+use service_kit::form::{Form, basis};
 
 #[test]
 fn a_form_shows_every_row_and_escapes_what_people_wrote() {
@@ -49,4 +50,16 @@ fn a_printed_form_says_what_its_bytes_are() {
     assert_eq!(print.sha256.len(), 64);
     assert_ne!(print.sha256, Form::default().print().sha256);
     assert_eq!(Form { number: String::new(), ..form }.print().file_name, "书面说明.html");
+}
+
+#[test]
+fn the_basis_of_a_form_is_the_text_and_article_of_its_pack() {
+    let [district, decree] = ["xicheng-2014", "national-2025"].map(|id| Pack::builtin(id).expect("it ships"));
+    assert_eq!(
+        basis(district, Some(&district.refusal.reasons_required.article)),
+        "依据《北京市西城区政务信息资源共享管理办法（试行）》（西政办发〔2014〕14号）第二十六条第（二）项"
+    );
+    let aspects = &decree.evaluation.aspects.article;
+    assert_eq!(basis(decree, Some(aspects)), "依据《政务数据共享条例》（国务院令第809号）第三十八条");
+    assert_eq!(basis(decree, None), "依据《政务数据共享条例》（国务院令第809号）");
 }

@@ -191,7 +191,7 @@ async fn units(city: &City) -> Product {
 async fn shared_databases(city: &City) -> Product {
     const SERVICE: &str = "govshare.catalog.v1.SharedDatabaseService";
     let database = json!({
-        "shared_database_id": "jiaoyu", "display_name": "教育共享专题数据库", "basis": "第十二条",
+        "shared_database_id": "jiaoyu", "display_name": "教育共享专题数据库", "basis": "第十二条（八）",
         "kind": "SHARED_DATABASE_KIND_THEMATIC",
         "leads": [{ "unit_id": PROVIDER, "start_date": { "year": 2014, "month": 8, "day": 1 } }],
     });

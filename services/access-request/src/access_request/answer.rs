@@ -152,7 +152,7 @@ impl Wording {
                 if !self.conditions.is_empty() && !allowed.value {
                     return Err(Rejection::ExtraConditions {
                         pack: pack.id.clone(),
-                        article: allowed.article.clone(),
+                        article: pack.cite(&allowed.article),
                     });
                 }
             }
@@ -164,7 +164,7 @@ impl Wording {
                 if self.material_incomplete && !outright.value && !supplemented {
                     return Err(Rejection::SupplementFirst {
                         pack: pack.id.clone(),
-                        article: outright.article.clone(),
+                        article: pack.cite(&outright.article),
                     });
                 }
             }

@@ -47,22 +47,20 @@ impl Form {
         resource: Option<&Resource>,
         today: Date,
     ) -> Result<(), Rejection> {
-        let required = &pack.application.required;
+        let required = pack.cite(&pack.application.required.article);
         let missing = self.missing(pack).into_iter();
-        let mut faults: Vec<_> =
-            missing.map(|field| Fault::of(field, Wrong::Missing, &required.article)).collect();
+        let mut faults: Vec<_> = missing.map(|field| Fault::of(field, Wrong::Missing, &required)).collect();
         let modes = &pack.delivery.modes;
         if self.mode.is_some_and(|mode| !modes.value.contains(&mode)) {
-            faults.push(Fault::of("form.mode", Wrong::ModeNotListed, &modes.article));
+            faults.push(Fault::of("form.mode", Wrong::ModeNotListed, &pack.cite(&modes.article)));
         }
         if self.use_until.is_some_and(|last| last <= today) {
-            faults.push(Fault::of("form.use_until", Wrong::TermPassed, &required.article));
+            faults.push(Fault::of("form.use_until", Wrong::TermPassed, &required));
         }
         let known = resource.map(|resource| resource.items.as_slice()).unwrap_or_default();
         let unknown = self.items.iter().filter(|item| !known.is_empty() && !known.contains(item));
-        faults.extend(
-            unknown.map(|item| Fault::of("form.items", Wrong::NoSuchItem(item.clone()), &required.article)),
-        );
+        faults
+            .extend(unknown.map(|item| Fault::of("form.items", Wrong::NoSuchItem(item.clone()), &required)));
         if faults.is_empty() { Ok(()) } else { Err(Rejection::FormFaulty { faults, pack: pack.id.clone() }) }
     }
 }

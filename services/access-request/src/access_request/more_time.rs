@@ -21,7 +21,7 @@ impl AccessRequest {
         let receipt = self.open()?.clone();
         let allowed = &pack.clock.supplements;
         if self.file.supplements.len() >= usize::from(allowed.value) {
-            let (pack, article) = (pack.id.clone(), allowed.article.clone());
+            let (pack, article) = (pack.id.clone(), pack.cite(&allowed.article));
             return Err(Rejection::SupplementNotAllowed { pack, article, times: allowed.value });
         }
         if self.is_past_due(now) {
@@ -73,13 +73,13 @@ impl AccessRequest {
         let earlier_due = self.open()?.clock.due;
         let longest = &pack.clock.extension_working_days;
         if longest.value == 0 || self.file.extension.is_some() {
-            let (pack, article) = (pack.id.clone(), longest.article.clone());
+            let (pack, article) = (pack.id.clone(), pack.cite(&longest.article));
             return Err(Rejection::ExtensionNotAllowed { pack, article, days: longest.value });
         }
         if working_days == 0 || working_days > longest.value {
             return Err(Rejection::ExtensionTooLong {
                 days: longest.value,
-                article: longest.article.clone(),
+                article: pack.cite(&longest.article),
             });
         }
         if self.is_past_due(now) {

@@ -241,7 +241,7 @@ impl AccessRequest {
                 return Err(Rejection::OwnDraft);
             }
             if !by.is(Role::Approver) {
-                let article = pack.four_eyes.application.article.clone();
+                let article = pack.cite(&pack.four_eyes.application.article);
                 return Err(Rejection::ApproverSubmits { pack: pack.id.clone(), article });
             }
         }

@@ -2,7 +2,7 @@
 
 use govshare_model::calendar::shanghai_date;
 use govshare_model::pack::{DeliveryMode, Pack};
-use service_kit::form::{Form, day};
+use service_kit::form::{Form, basis, day};
 use time::{Date, OffsetDateTime};
 
 use crate::access_request::case_file::{Stage, SuperiorMatter};
@@ -81,7 +81,7 @@ fn application(case: &AccessRequest, names: &Names, pack: Option<&Pack>) -> Form
         title: "政务信息资源共享申请单".to_owned(),
         number: case.document_number.clone(),
         seals: vec!["申请方（盖章）".to_owned()],
-        basis: basis(pack, |pack| &pack.application.required.article),
+        basis: pack.map(|pack| basis(pack, Some(&pack.application.required.article))).unwrap_or_default(),
         ..Form::default()
     }
     .row("申请编号", &case.number)
@@ -139,13 +139,15 @@ fn given(
         title: title.to_owned(),
         number: answer.number.clone(),
         seals: vec!["被申请方（盖章）".to_owned()],
-        basis: basis(pack, |pack| {
-            if consents {
-                &pack.answer.extra_conditions_allowed.article
-            } else {
-                &pack.refusal.reasons_required.article
-            }
-        }),
+        basis: pack
+            .map(|pack| {
+                let article = match wording.kind {
+                    AnswerKind::Consent => &pack.answer.extra_conditions_allowed.article,
+                    AnswerKind::Refusal => &pack.refusal.reasons_required.article,
+                };
+                basis(pack, Some(article))
+            })
+            .unwrap_or_default(),
         ..Form::default()
     };
     page = addressed(page, case, names, !consents).row("答复", says).row(reasons, &answer.reasons);
@@ -169,7 +171,7 @@ fn superior_statement(
         title: "上级机关不予提供政务信息资源书面说明".to_owned(),
         number: matter.document_number.clone(),
         seals: vec!["被申请方（盖章）".to_owned()],
-        basis: basis(pack, |_| ""),
+        basis: pack.map(|pack| basis(pack, None)).unwrap_or_default(),
         ..Form::default()
     };
     addressed(page, case, names, true)
@@ -187,28 +189,6 @@ fn addressed(page: Form, case: &AccessRequest, names: &Names, copies: bool) -> F
     }
     let about = case.entry.as_ref().map_or(case.wanted.as_str(), |entry| entry.title.as_str());
     page.row("申请文号", &case.document_number).row("申请编号", &case.number).row("所申请信息", about)
-}
-
-/// `依据《…》（西政办发〔2014〕14号）第二十六条第（二）项`.
-fn basis<'p>(pack: Option<&'p Pack>, article: impl Fn(&'p Pack) -> &'p str) -> String {
-    let Some(pack) = pack else { return String::new() };
-    let cited = match article(pack).trim_end_matches(')').split_once('(') {
-        Some((number, item)) => format!("第{}条第（{}）项", in_words(number), in_words(item)),
-        None if article(pack).is_empty() => String::new(),
-        None => format!("第{}条", in_words(article(pack))),
-    };
-    format!("依据《{}》（{}）{cited}", pack.title.zh, pack.number)
-}
-
-/// A number below 100 as laws write it.
-fn in_words(number: &str) -> String {
-    const DIGITS: [&str; 10] = ["", "一", "二", "三", "四", "五", "六", "七", "八", "九"];
-    match number.parse::<usize>() {
-        Ok(number @ 1..=9) => DIGITS[number].to_owned(),
-        Ok(number @ 10..=19) => format!("十{}", DIGITS[number - 10]),
-        Ok(number @ 20..=99) => format!("{}十{}", DIGITS[number / 10], DIGITS[number % 10]),
-        _ => number.to_owned(),
-    }
 }
 
 fn mode(mode: DeliveryMode) -> &'static str {

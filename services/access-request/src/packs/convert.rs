@@ -31,7 +31,7 @@ pub(super) fn whole(pack: &Pack) -> pb::PolicyPack {
     let provisions = pack.provisions().into_iter().map(|provision| pb::Provision {
         key: provision.key,
         value: provision.value,
-        article: provision.article.to_owned(),
+        article: provision.article.within_its_text().to_owned(),
         interpretation: provision.interpretation.map(bilingual),
     });
     pb::PolicyPack { provisions: provisions.collect(), ..summary(pack) }

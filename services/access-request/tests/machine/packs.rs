@@ -11,7 +11,7 @@ use time::macros::{date, datetime};
 
 use crate::support::*;
 
-const ARTICLE: &str = "21";
+const ARTICLE: &str = "国务院令第809号 art. 21";
 
 fn names() -> (String, String) {
     ("national-2025".to_owned(), ARTICLE.to_owned())
@@ -114,7 +114,7 @@ fn national_2025_wants_the_mode_an_approver_and_no_further_conditions() {
     let conditioned = |kind| Wording { conditions: words(), ..wording(kind) };
     let propose = |wording, pack| submitted_under(pack).propose(wording, pack, &wang(), NOW).map(drop);
     let refused = propose(conditioned(AnswerKind::Consent), national());
-    let (pack_id, article) = ("national-2025".to_owned(), "15".to_owned());
+    let (pack_id, article) = ("national-2025".to_owned(), "国务院令第809号 art. 15".to_owned());
     assert_eq!(refused, Err(Rejection::ExtraConditions { pack: pack_id, article }));
     assert_eq!(propose(conditioned(AnswerKind::Consent), pack()), Ok(()));
     let outright = Wording { material_incomplete: true, ..wording(AnswerKind::Refusal) };

@@ -244,7 +244,7 @@ impl Agreement {
     }
 
     /// Refuses where it is neither active nor suspended on this day.
-    fn in_force(&self, now: OffsetDateTime) -> Result<(), Rejection> {
+    pub(super) fn in_force(&self, now: OffsetDateTime) -> Result<(), Rejection> {
         let in_life = matches!(self.state, State::Active { .. } | State::Suspended { .. });
         if in_life && shanghai_date(now) <= self.terms.valid_until {
             Ok(())
@@ -253,7 +253,7 @@ impl Agreement {
         }
     }
 
-    fn end(self, end: End, happened: Happened, now: OffsetDateTime) -> Result<Transition, Rejection> {
+    fn end(mut self, end: End, happened: Happened, now: OffsetDateTime) -> Result<Transition, Rejection> {
         let (signatures, activated) = match &self.state {
             State::Active { signatures, at } => (signatures.clone(), *at),
             State::Suspended { signatures, activated, .. } => (signatures.clone(), *activated),
@@ -262,6 +262,7 @@ impl Agreement {
             }
         };
         let state = State::Ended { signatures, activated, end, at: now };
+        self.warning = None;
         Ok(self.become_state(state, vec![happened], now))
     }
 

@@ -7,22 +7,41 @@ use govshare_model::task::{Task, WaitsFor};
 use time::Date;
 
 use super::lifecycle::{End, Suspension, Termination};
+use super::warning::{EntryWarning, Withdrawn};
 use super::{Agreement, DocumentKind, Signature, State};
 
 const SIGNATORY: &[Role] = &[Role::Signatory];
 const APPROVER: &[Role] = &[Role::Approver];
 const OFFICE: &[Role] = &[Role::InfoOffice];
-const MENDING: &[Role] = &[Role::Drafter, Role::Approver];
+const USERS: &[Role] = &[Role::Drafter, Role::Approver];
 
 impl Agreement {
     /// All that waits now.
     pub fn tasks(&self) -> Vec<Task> {
-        match &self.state {
+        let mut tasks = match &self.state {
             State::AwaitingSignatures { signatures } => self.signatures_missing(signatures),
             State::Active { .. } | State::Cancelled { .. } => Vec::new(),
             State::Suspended { suspension, .. } => self.after_suspension(suspension),
             State::Ended { end, .. } => self.after_end(end),
-        }
+        };
+        tasks.extend(self.warning.as_ref().map(|warning| self.heed(warning)));
+        tasks
+    }
+
+    fn heed(&self, warning: &EntryWarning) -> Task {
+        let what = match warning.withdrawn {
+            Withdrawn::Suspended => (
+                "heed-suspended-entry",
+                "协议所依据的目录条目已暂停，请核对所用信息",
+                "the entry that the agreement rests on is suspended: check what you use of it",
+            ),
+            Withdrawn::Retired => (
+                "heed-retired-entry",
+                "协议所依据的目录条目已注销，请另行安排所需信息",
+                "the entry that the agreement rests on is retired: arrange for what you need of it",
+            ),
+        };
+        self.task(what, "16", self.user(), USERS, None)
     }
 
     fn signatures_missing(&self, signatures: &[Signature]) -> Vec<Task> {
@@ -70,7 +89,7 @@ impl Agreement {
 
     fn after_suspension(&self, suspension: &Suspension) -> Vec<Task> {
         let until = suspension.mend_until;
-        let user = WaitsFor::Unit(self.parties.applicant.clone());
+        let user = self.user();
         let mend = ("mend", "改正问题，恢复共享", "mend what is wrong, so that sharing resumes");
         let decide = ("decide-suspension", "恢复或者终止协议", "resume or terminate the agreement");
         let (who, roles) = if suspension.unit == self.parties.provider {
@@ -78,15 +97,14 @@ impl Agreement {
         } else {
             (WaitsFor::District, OFFICE)
         };
-        vec![self.task(mend, "23", user, MENDING, until), self.task(decide, "23", who, roles, until)]
+        vec![self.task(mend, "23", user, USERS, until), self.task(decide, "23", who, roles, until)]
     }
 
     fn after_end(&self, end: &End) -> Vec<Task> {
         let mut tasks = Vec::new();
         if let Some(duty) = end.duty().filter(|duty| duty.attestation.is_none()) {
             let attest = ("attest-disposal", "申明所获信息的处置情况", "attest what became of the copies");
-            let user = WaitsFor::Unit(self.parties.applicant.clone());
-            tasks.push(self.task(attest, "23", user, APPROVER, Some(duty.due)));
+            tasks.push(self.task(attest, "23", self.user(), APPROVER, Some(duty.due)));
         }
         match end {
             End::Terminated {
@@ -98,6 +116,10 @@ impl Agreement {
             End::Expired { .. } | End::Terminated { .. } | End::Replaced { .. } => {}
         }
         tasks
+    }
+
+    fn user(&self) -> WaitsFor {
+        WaitsFor::Unit(self.parties.applicant.clone())
     }
 
     fn task(

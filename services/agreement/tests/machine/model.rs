@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 
 use agreement::agreement::duty::Disposal;
 use agreement::agreement::lifecycle::{ReplacementKind, Rules};
+use agreement::agreement::warning::Withdrawn;
 use agreement::agreement::{Agreement, DocumentKind, Rejection, Rendered, Transition};
 use agreement::case::{Case, Matter, Standing};
 use agreement::terms::Terms;
@@ -16,7 +17,7 @@ use time::{Date, Duration, OffsetDateTime};
 use uuid::Uuid;
 
 use crate::support::{
-    ALL, NOW, NUMBER, actor, case, drafter, pack, parties, rendered, resource, signed, terms,
+    ALL, NOW, NUMBER, actor, case, drafter, entry_warning, pack, parties, rendered, resource, signed, terms,
 };
 
 #[derive(Debug, Clone)]
@@ -55,6 +56,10 @@ enum Command {
     },
     SweepOver,
     SweepDuty,
+    /// The catalogue is heard: what it warns of.
+    Warn {
+        of: Option<Withdrawn>,
+    },
     Wait {
         days: u16,
     },
@@ -95,6 +100,7 @@ struct Model {
     attested: bool,
     marked: bool,
     on_file: bool,
+    warned: Option<Withdrawn>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -130,6 +136,7 @@ impl Model {
             attested: false,
             marked: false,
             on_file: false,
+            warned: None,
         }
     }
 
@@ -144,6 +151,7 @@ impl Model {
     fn expire(&mut self) {
         self.phase = Phase::Expired;
         self.due = Some(self.until + Duration::days(30));
+        self.warned = None;
     }
 }
 
@@ -224,6 +232,7 @@ impl Chain {
                 let ended = matches!(model.phase, Phase::Expired | Phase::Terminated);
                 (over || ended) && !model.attested && self.rules.disposals.contains(disposal)
             }),
+            Command::Warn { of } => in_force && standing.is_some_and(|model| model.warned != *of),
             Command::SweepOver => standing.is_some_and(|model| model.in_life() && today > model.until),
             Command::SweepDuty => standing.is_some_and(|model| {
                 model.due.is_some_and(|due| today > due) && !model.attested && !model.marked
@@ -299,6 +308,10 @@ impl Chain {
             Command::Attest { disposal } => {
                 standing()?.attest(*disposal, "说明".to_owned(), &Who::User.actor(), now).map(Some)
             }
+            Command::Warn { of } => {
+                let warned = standing()?.warn(of.map(entry_warning), now);
+                warned.ok_or(Rejection::NotOver).map(Some)
+            }
             Command::SweepOver => standing()?.expire(now).map(Some),
             Command::SweepDuty => standing()?.mark_duty_overdue(now).map(Some),
             Command::Wait { .. } => Ok(None),
@@ -359,10 +372,12 @@ impl Chain {
             Command::Resume { .. } => model.phase = Phase::Active,
             Command::Terminate { by, .. } => {
                 model.phase = Phase::Terminated;
+                model.warned = None;
                 model.due = Some(today + Duration::days(30));
                 model.on_file = filed && *by == Who::Office;
             }
             Command::File => model.on_file = true,
+            Command::Warn { of } => model.warned = *of,
             Command::SweepOver => model.expire(),
             Command::Attest { .. } => {
                 if model.in_life() {
@@ -381,6 +396,7 @@ fn command() -> impl Strategy<Value = Command> {
     let which = || prop::sample::select(vec![Which::Standing, Which::Coming]);
     let unit = prop::sample::select(ALL.to_vec());
     let kind = prop::sample::select(vec![ReplacementKind::Amendment, ReplacementKind::Renewal]);
+    let withdrawn = prop::option::of(prop::sample::select(vec![Withdrawn::Suspended, Withdrawn::Retired]));
     let disposal = prop::sample::select(vec![Disposal::Destroyed, Disposal::Kept]);
     let mend_in = prop::option::of(-1..30_i64);
     let likely = || prop::bool::weighted(0.8);
@@ -398,6 +414,7 @@ fn command() -> impl Strategy<Value = Command> {
         1 => disposal.prop_map(|disposal| Command::Attest { disposal }),
         1 => Just(Command::SweepOver),
         1 => Just(Command::SweepDuty),
+        2 => withdrawn.prop_map(|of| Command::Warn { of }),
         2 => (0..60_u16).prop_map(|days| Command::Wait { days }),
     ]
 }
@@ -433,6 +450,9 @@ proptest! {
                 );
                 let flows = model.phase == Phase::Active && today <= model.until;
                 prop_assert_eq!(agreement.is_active_on(today), flows);
+                prop_assert_eq!(agreement.warning.as_ref().map(|warning| warning.withdrawn), model.warned);
+                let heeds = agreement.tasks().iter().any(|task| task.kind.starts_with("heed-"));
+                prop_assert_eq!(heeds, model.warned.is_some());
             }
         }
     }

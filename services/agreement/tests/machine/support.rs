@@ -1,5 +1,6 @@
 //! A consented case with its resource, parties and keys.
 
+use agreement::agreement::warning::{EntryWarning, Withdrawn};
 use agreement::agreement::{Agreement, DocumentKind, Happened, Rejection, Rendered, Transition};
 use agreement::case::{Case, Ground, Matter, NamedParties, Party, Resource, Standing};
 use agreement::signing::{self, Key, Verified};
@@ -85,6 +86,10 @@ pub fn terms() -> Terms {
         retention: "有效期届满后三十日内删除全部副本".to_owned(),
         disposal_days: 30,
     }
+}
+
+pub fn entry_warning(withdrawn: Withdrawn) -> EntryWarning {
+    EntryWarning { withdrawn, reason: "系统检修".to_owned(), since: NOW }
 }
 
 pub fn id() -> AgreementId {

@@ -5,6 +5,7 @@ use govshare_model::id::UnitId;
 use govshare_model::pack::Duplicates;
 use govshare_proto::catalog::v1 as pb;
 use govshare_proto::catalog::v1::collection_service_server::CollectionService;
+use service_kit::packs::Policy;
 use service_kit::page::Page;
 use service_kit::{Begin, Call, Database, Failure, Refusal, Violations, call, etag};
 use tonic::{Request, Response, Status};
@@ -16,7 +17,6 @@ use super::store::{Filter, PlanStore};
 use super::{convert, policy};
 use crate::convert::{given, parse_step};
 use crate::error::lost_race;
-use crate::policy_pack::Policy;
 
 pub struct Collection {
     pub database: Database,

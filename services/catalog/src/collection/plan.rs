@@ -251,7 +251,7 @@ impl Plan {
             Duplicates::Refuse => {
                 let names: Vec<_> = held.map(|(_, item)| item.name.clone()).collect();
                 if !names.is_empty() {
-                    return Err(Rejection::Duplicates { names, article: rule.article.clone() });
+                    return Err(Rejection::Duplicates { names, article: pack.cite(&rule.article) });
                 }
             }
         }

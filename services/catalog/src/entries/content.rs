@@ -4,7 +4,7 @@
 use std::fmt;
 
 use aws_lc_rs::digest;
-use govshare_model::pack::{Assessment, EntryField, Pack, SharingClass};
+use govshare_model::pack::{Article, Assessment, Confidentiality, EntryField, Ground, Pack, SharingClass};
 
 /// Content that may be listed; immutable.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -13,6 +13,9 @@ pub struct Content {
     encoded: Vec<u8>,
     digest: ContentDigest,
 }
+
+/// Where a state secret belongs: said to whoever wants to list one, and in the place of one that was erased.
+pub const STATE_SECRET: &str = "涉及国家秘密的信息不得在本平台登记，请线下办理";
 
 /// What the rules look at.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -35,15 +38,15 @@ pub enum Statement {
 impl Statement {
     /// What `pack` requires of an entry that is shared so, with the article that asks for it. The secrecy assessment is
     /// the review itself.
-    pub fn required(pack: &Pack, sharing: Option<Sharing>) -> Vec<(Self, &str)> {
+    pub fn required(pack: &Pack, sharing: Option<Sharing>) -> Vec<(Self, &Article)> {
         let (required, assessments) = (&pack.entry.required, &pack.entry.assessments);
         let applies = |field: &EntryField| {
             *field != EntryField::SharingConditions || sharing == Some(Sharing::Conditional)
         };
         let fields = required.value.iter().copied().filter(applies);
-        let fields = fields.map(|field| (Self::Field(field), required.article.as_str()));
+        let fields = fields.map(|field| (Self::Field(field), &required.article));
         let made = assessments.value.iter().copied().filter(|made| *made != Assessment::Secrecy);
-        fields.chain(made.map(|made| (Self::Assessment(made), assessments.article.as_str()))).collect()
+        fields.chain(made.map(|made| (Self::Assessment(made), &assessments.article))).collect()
     }
 
     /// The field of the contract's content.
@@ -75,10 +78,11 @@ pub enum Sharing {
     Withheld,
 }
 
-/// Grounds of art. 31.
+/// Grounds of art. 31, and what a pack keeps off the platform.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Sensitivity {
     StateSecret,
+    WorkSecret,
     TradeSecret,
     PersonalPrivacy,
     ProviderSensitive,
@@ -93,6 +97,8 @@ pub struct ContentDigest(pub [u8; 32]);
 pub enum Unlistable {
     /// State secrets are handled off the platform (art. 31).
     StateSecret,
+    /// The pack in force keeps work secrets off the platform, too.
+    WorkSecret,
     /// What has grounds of art. 31 cannot be shared actively.
     SensitiveAndActive,
     /// What is withheld needs its conditions or basis.
@@ -100,13 +106,23 @@ pub enum Unlistable {
 }
 
 impl Content {
-    /// `encoded` is the whole content; equal contents have equal encodings.
-    pub fn new(outline: Outline, encoded: Vec<u8>) -> Result<Self, Unlistable> {
+    /// `encoded` is the whole content; equal contents have equal encodings. `rules` are those of the pack in force; on a
+    /// day without one nothing is listed that any pack might keep off.
+    pub fn new(
+        outline: Outline,
+        encoded: Vec<u8>,
+        rules: Option<&Confidentiality>,
+    ) -> Result<Self, Unlistable> {
+        let keeps_off = |ground| rules.is_none_or(|rules| rules.kept_off.value.contains(&ground));
+        let excludes_active = rules.is_none_or(|rules| rules.excludes_active.value);
         if outline.sensitivities.contains(&Sensitivity::StateSecret) {
             return Err(Unlistable::StateSecret);
         }
+        if outline.sensitivities.contains(&Sensitivity::WorkSecret) && keeps_off(Ground::WorkSecret) {
+            return Err(Unlistable::WorkSecret);
+        }
         match outline.sharing {
-            Some(Sharing::Unconditional) if !outline.sensitivities.is_empty() => {
+            Some(Sharing::Unconditional) if excludes_active && !outline.sensitivities.is_empty() => {
                 return Err(Unlistable::SensitiveAndActive);
             }
             Some(Sharing::Withheld) if !outline.has_conditions => {

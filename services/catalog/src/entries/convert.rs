@@ -1,7 +1,7 @@
 //! Content between contract and domain: parsed into the one form that is stored, so that equal contents have
 //! equal bytes.
 
-use govshare_model::pack::{Assessment, EntryField};
+use govshare_model::pack::{Assessment, EntryField, Pack};
 use govshare_proto::catalog::v1 as pb;
 use govshare_proto::google::r#type::Date;
 use prost::Message;
@@ -19,8 +19,8 @@ pub struct Parsed {
 
 impl Parsed {
     /// The content, if it can be listed. Where fields are wrong anyway, `violations` hears of what contradicts, too.
-    pub fn check(self, violations: &mut Violations) -> Result<Content, Unlistable> {
-        let content = Content::new(self.outline, self.encoded);
+    pub fn check(self, pack: Option<&Pack>, violations: &mut Violations) -> Result<Content, Unlistable> {
+        let content = Content::new(self.outline, self.encoded, pack.map(|pack| &pack.confidentiality));
         if let Err(unlistable) = &content
             && !violations.is_empty()
         {
@@ -132,6 +132,7 @@ fn sensitivities(values: &mut Vec<i32>, violations: &mut Violations) -> Vec<Sens
     values.dedup();
     let parse = |value: &i32| match pb::Sensitivity::try_from(*value) {
         Ok(pb::Sensitivity::StateSecret) => Some(Sensitivity::StateSecret),
+        Ok(pb::Sensitivity::WorkSecret) => Some(Sensitivity::WorkSecret),
         Ok(pb::Sensitivity::TradeSecret) => Some(Sensitivity::TradeSecret),
         Ok(pb::Sensitivity::PersonalPrivacy) => Some(Sensitivity::PersonalPrivacy),
         Ok(pb::Sensitivity::ProviderSensitive) => Some(Sensitivity::ProviderSensitive),

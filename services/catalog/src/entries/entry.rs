@@ -7,7 +7,7 @@ use govshare_model::id::{EntryId, ReviewId, UnitId};
 use govshare_model::pack::Pack;
 use time::OffsetDateTime;
 
-use super::content::{Content, ContentDigest, Sharing, Statement};
+use super::content::{Content, ContentDigest, STATE_SECRET, Sharing, Statement};
 pub use super::version::{Version, VersionState};
 use crate::classification::code::{ClassificationCode, ResourceCode};
 
@@ -58,6 +58,8 @@ pub enum Happened {
     ReviewBegun,
     Registered,
     ReviewRejected,
+    /// The review found a state secret: what the unpublished versions say is erased (art. 31).
+    FoundStateSecret,
     /// The info office approved the registered version.
     Approved,
     /// The info office returned it, for these reasons.
@@ -68,6 +70,15 @@ pub enum Happened {
     Retired,
     /// The entry got its resource code.
     Coded,
+}
+
+/// What a secrecy review came to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Verdict {
+    Passed,
+    Rejected,
+    /// Rejected, because the content has no place on the platform (art. 31).
+    StateSecret,
 }
 
 /// A change with its event; only this module makes one, and the store takes nothing else.
@@ -102,6 +113,7 @@ impl Transition {
             | Happened::ReviewBegun
             | Happened::Registered
             | Happened::ReviewRejected
+            | Happened::FoundStateSecret
             | Happened::Approved
             | Happened::Returned(_)
             | Happened::Coded => false,
@@ -114,6 +126,7 @@ impl Transition {
             Happened::Revised(_)
             | Happened::Registered
             | Happened::ReviewRejected
+            | Happened::FoundStateSecret
             | Happened::Approved
             | Happened::Returned(_)
             | Happened::Published
@@ -282,12 +295,12 @@ impl Entry {
         }
         self.latest.complete()?;
         if let Some(sharing) = self.latest.sharing.filter(|sharing| pack.class(sharing.class()).is_none()) {
-            let article = pack.entry.not_shared_basis_required.article.clone();
+            let article = pack.cite(&pack.entry.not_shared_basis_required.article);
             return Err(Rejection::ClassUnknown { sharing, article });
         }
         let required = Statement::required(pack, self.latest.sharing);
         let mut missing = required.into_iter().filter(|(wanted, _)| !stated.contains(wanted)).peekable();
-        if let Some(article) = missing.peek().map(|(_, article)| (*article).to_owned()) {
+        if let Some(article) = missing.peek().map(|(_, article)| pack.cite(article)) {
             let missing = missing.map(|(wanted, _)| wanted.name()).collect();
             return Err(Rejection::Incomplete { missing, article });
         }
@@ -301,7 +314,7 @@ impl Entry {
         number: i32,
         review: ReviewId,
         digest: ContentDigest,
-        passed: bool,
+        verdict: Verdict,
         now: OffsetDateTime,
     ) -> Result<Option<Transition>, Rejection> {
         self.latest_of(number)?;
@@ -313,11 +326,11 @@ impl Entry {
         }
         match self.latest.state {
             VersionState::InReview { .. } => {}
-            VersionState::Rejected { .. } if !passed => return Ok(None),
+            VersionState::Rejected { .. } if verdict != Verdict::Passed => return Ok(None),
             VersionState::Registered { .. }
             | VersionState::Approved { .. }
             | VersionState::Published { .. }
-                if passed =>
+                if verdict == Verdict::Passed =>
             {
                 return Ok(None);
             }
@@ -328,10 +341,13 @@ impl Entry {
             | VersionState::Published { .. }
             | VersionState::Superseded { .. } => return Err(self.latest.wrong_state()),
         }
-        let (state, happened) = if passed {
-            (VersionState::Registered { review }, Happened::Registered)
-        } else {
-            (VersionState::Rejected { review }, Happened::ReviewRejected)
+        let (state, happened) = match verdict {
+            Verdict::Passed => (VersionState::Registered { review }, Happened::Registered),
+            Verdict::Rejected => (VersionState::Rejected { review }, Happened::ReviewRejected),
+            Verdict::StateSecret => {
+                self.latest.title = STATE_SECRET.to_owned();
+                (VersionState::Rejected { review }, Happened::FoundStateSecret)
+            }
         };
         self.latest.state = state;
         Ok(Some(self.become_state(happened, now)))

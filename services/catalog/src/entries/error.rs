@@ -3,7 +3,7 @@
 use govshare_model::id::EntryId;
 use service_kit::{Failure, Reason, Refusal, Violations};
 
-use super::content::Unlistable;
+use super::content::{STATE_SECRET, Unlistable};
 use super::entry::Rejection;
 use crate::classification::code::ClassificationCode;
 use crate::error::field_invalid;
@@ -109,7 +109,14 @@ impl From<Unlistable> for Failure {
             Unlistable::StateSecret => Refusal::new(
                 Reason::StateSecretRefused,
                 "state secrets are not listed here; they are handled off the platform",
-                "涉及国家秘密的信息不得在本平台登记，请线下办理",
+                STATE_SECRET,
+            )
+            .violations(violations.into_found())
+            .article("31"),
+            Unlistable::WorkSecret => Refusal::new(
+                Reason::StateSecretRefused,
+                "under the policy in force work secrets are not listed here; they are handled off the platform",
+                "依现行规则，涉及工作秘密的信息不得在本平台登记，请线下办理",
             )
             .violations(violations.into_found())
             .article("31"),
@@ -132,6 +139,10 @@ pub fn violation(unlistable: Unlistable) -> (&'static str, &'static str) {
         Unlistable::StateSecret => (
             "content.sensitivities",
             "state secrets are handled off the platform (art. 31) / 涉及国家秘密的信息不得在本平台登记",
+        ),
+        Unlistable::WorkSecret => (
+            "content.sensitivities",
+            "work secrets are handled off the platform / 涉及工作秘密的信息不得在本平台登记",
         ),
         Unlistable::SensitiveAndActive => (
             "content.sharing_type",

@@ -4,6 +4,7 @@ use govshare_model::Actor;
 use govshare_model::id::{EntryId, UnitId};
 use govshare_proto::catalog::v1 as pb;
 use govshare_proto::catalog::v1::entry_service_server::EntryService;
+use service_kit::packs::Policy;
 use service_kit::page::Page;
 use service_kit::{Begin, Call, Database, Failure, Refusal, Tx, Violations, call, etag};
 use tonic::{Request, Response, Status};
@@ -16,7 +17,6 @@ use super::{convert, diff, error, policy, publication, registration};
 use crate::classification::ClassificationStore;
 use crate::classification::code::ClassificationCode;
 use crate::convert::{given, parse_step};
-use crate::policy_pack::Policy;
 use crate::units::store::UnitStore;
 
 pub struct Entries {
@@ -118,7 +118,8 @@ impl EntryService for Entries {
         let call = Call::new(&request, &request.get_ref().request_id, &mut violations)?;
         let body = request.into_inner();
         let provider = violations.parse_optional("provider_unit_id", &body.provider_unit_id);
-        let content = convert::content(body.content, &mut violations).check(&mut violations);
+        let content = convert::content(body.content, &mut violations);
+        let content = content.check(self.policy.today().ok(), &mut violations);
         violations.finish()?;
         let provider = provider.unwrap_or_else(|| call.actor.unit.clone());
         let content = content.map_err(Failure::from)?;
@@ -199,8 +200,8 @@ impl EntryService for Entries {
 
     async fn update_entry(&self, request: Request<pb::UpdateEntryRequest>) -> Reply<pb::UpdateEntryResponse> {
         let mut violations = Violations::new();
-        let content =
-            convert::content(request.get_ref().content.clone(), &mut violations).check(&mut violations);
+        let content = convert::content(request.get_ref().content.clone(), &mut violations);
+        let content = content.check(self.policy.today().ok(), &mut violations);
         let (call, id) = parse_step(
             &request,
             &request.get_ref().request_id,

@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use govshare_model::id::{EntryId, UnitId};
+use govshare_model::pack::Pack;
 use govshare_model::{Actor, Role};
 use govshare_proto::catalog::v1 as pb;
 use service_kit::{Failure, Tx, Violations};
@@ -63,7 +64,8 @@ impl Entries {
         body: pb::RegisterEntriesRequest,
     ) -> Result<pb::RegisterEntriesResponse, Failure> {
         let now = self.database.clock().now();
-        let rows: Vec<Judged<Row>> = body.rows.into_iter().map(parse).collect();
+        let pack = self.policy.today().ok();
+        let rows: Vec<Judged<Row>> = body.rows.into_iter().map(|row| parse(row, pack)).collect();
         let names: BTreeSet<String> = rows.iter().flatten().map(|row| row.provider_name.clone()).collect();
         let mut providers = self.units.resolve(tx, &names.iter().cloned().collect::<Vec<_>>()).await?;
         let mut created_units = Vec::new();
@@ -136,7 +138,7 @@ impl Entries {
     }
 }
 
-fn parse(row: pb::RegisterEntriesRow) -> Judged<Row> {
+fn parse(row: pb::RegisterEntriesRow, pack: Option<&Pack>) -> Judged<Row> {
     let mut violations = Violations::new();
     let provider_name = violations.text("provider_name", &row.provider_name, 1, 200);
     let bytes = row.source_key.len();
@@ -144,7 +146,7 @@ fn parse(row: pb::RegisterEntriesRow) -> Judged<Row> {
         let problem = "must have 1 to 512 bytes without control characters / 须为1至512字节且不含控制字符";
         violations.add("source_key", problem);
     }
-    match convert::content(row.content, &mut violations).check(&mut violations) {
+    match convert::content(row.content, &mut violations).check(pack, &mut violations) {
         Ok(content) if violations.is_empty() => {
             Ok(Row { provider_name, source_key: row.source_key, content })
         }

@@ -5,12 +5,14 @@ use std::collections::BTreeMap;
 use aws_lc_rs::digest;
 use govshare_model::Actor;
 use govshare_model::calendar::shanghai_date;
+use govshare_proto::catalog::v1 as pb;
+use prost::Message;
 use service_kit::{Event, Failure, Tx};
 use sqlx::types::Json;
 use time::OffsetDateTime;
 use uuid::Uuid;
 
-use super::content::{Content, Sharing};
+use super::content::{Content, STATE_SECRET, Sharing};
 use super::entry::{Entry, Happened, Transition};
 use super::store::EntryStore;
 use crate::error::race;
@@ -42,6 +44,7 @@ impl EntryStore {
                 Happened::ReviewBegun
                 | Happened::Registered
                 | Happened::ReviewRejected
+                | Happened::FoundStateSecret
                 | Happened::Approved
                 | Happened::Returned(_)
                 | Happened::Published => {
@@ -57,6 +60,8 @@ impl EntryStore {
         supersede_versions(tx, &changed).await?;
         insert_versions(tx, &contents).await?;
         move_versions(tx, &moved).await?;
+        let secret = transitions.iter().filter(|change| *change.happened() == Happened::FoundStateSecret);
+        erase_unpublished(tx, &secret.map(Transition::entry).collect::<Vec<_>>()).await?;
         update_entries(tx, &changed).await?;
         let published = transitions.iter().filter(|change| *change.happened() == Happened::Published);
         let published: Vec<_> = published.map(|change| change.entry().id).collect();
@@ -185,6 +190,27 @@ async fn move_versions(tx: &mut Tx, moved: &[&Transition]) -> Result<(), Failure
     Ok(())
 }
 
+/// Erases what these entries say beyond their last published versions: the version that was found to be a state secret,
+/// and the drafts that it goes on from. Digests stay.
+async fn erase_unpublished(tx: &mut Tx, entries: &[&Entry]) -> Result<(), Failure> {
+    let Some(first) = entries.first() else { return Ok(()) };
+    let ids: Vec<_> = entries.iter().map(|entry| entry.id.0).collect();
+    let erased = pb::EntryContent { title: STATE_SECRET.to_owned(), ..Default::default() };
+    sqlx::query!(
+        "UPDATE catalog.entry_versions v SET content = $2, title = $3, erased_at = $4 \
+         WHERE v.entry_id = ANY($1) AND v.published_at IS NULL AND v.number > COALESCE(( \
+           SELECT max(p.number) FROM catalog.entry_versions p \
+           WHERE p.entry_id = v.entry_id AND p.published_at IS NOT NULL), 0)",
+        &ids,
+        erased.encode_to_vec(),
+        STATE_SECRET,
+        first.updated
+    )
+    .execute(&mut **tx)
+    .await?;
+    Ok(())
+}
+
 async fn update_entries(tx: &mut Tx, changed: &[&Transition]) -> Result<(), Failure> {
     let entries: Vec<_> = changed.iter().map(|change| change.entry()).collect();
     let Some(first) = entries.first() else { return Ok(()) };
@@ -236,6 +262,7 @@ fn event(transition: &Transition) -> Event {
         Happened::ReviewBegun => ("entry.review-begun", "16"),
         Happened::Registered => ("entry.registered", "16"),
         Happened::ReviewRejected => ("entry.review-rejected", "16"),
+        Happened::FoundStateSecret => ("entry.erased-as-state-secret", "31"),
         Happened::Approved => ("entry.approved", "16"),
         Happened::Returned(_) => ("entry.returned", "16"),
         Happened::Published => match entry.latest.sharing {

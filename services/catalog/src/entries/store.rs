@@ -6,6 +6,7 @@ use govshare_model::Subject;
 use govshare_model::id::{EntryId, ReviewId, UnitId};
 use govshare_proto::catalog::v1 as pb;
 use prost::Message;
+use service_kit::packs::Policy;
 use service_kit::{Database, Failure, Refusal};
 use sqlx::PgConnection;
 use sqlx::types::Json;
@@ -16,7 +17,6 @@ use super::content::{ContentDigest, Sharing, Statement};
 use super::convert;
 use super::entry::{Entry, State, Version, VersionState};
 use crate::classification::code::ResourceCode;
-use crate::policy_pack::Policy;
 
 #[derive(Clone)]
 pub struct EntryStore {

@@ -66,7 +66,7 @@ impl EntryStore {
             Row,
             r#"SELECT e.id, e.provider, u.display_name, e.state, e.state_reason, e.state_since, e.resource_code, e.published, e.created_at,
                  e.updated_at, e.version, l.number, l.state AS version_state, l.content, l.content_digest,
-                 l.created_at AS drafted_at, l.published_at, l.return_reasons, p.content AS "former_content?",
+                 l.created_at AS drafted_at, l.published_at, l.return_reasons, l.erased_at, p.content AS "former_content?",
                  p.content_digest AS "former_digest?", p.created_at AS "former_drafted_at?",
                  p.published_at AS former_published_at
                FROM unnest($1::uuid[]) WITH ORDINALITY AS wanted (id, place)
@@ -93,7 +93,7 @@ impl EntryStore {
     ) -> Result<Vec<pb::EntryVersion>, Failure> {
         let rows = sqlx::query_as!(
             VersionRow,
-            "SELECT number, state, content, content_digest, created_at, published_at, return_reasons FROM catalog.entry_versions \
+            "SELECT number, state, content, content_digest, created_at, published_at, return_reasons, erased_at FROM catalog.entry_versions \
              WHERE entry_id = $1 AND (NOT $2 OR published_at IS NOT NULL) AND ($3::int IS NULL OR number < $3) \
              ORDER BY number DESC LIMIT $4",
             id.0,
@@ -142,6 +142,7 @@ struct VersionRow {
     created_at: OffsetDateTime,
     published_at: Option<OffsetDateTime>,
     return_reasons: Option<String>,
+    erased_at: Option<OffsetDateTime>,
 }
 
 impl VersionRow {
@@ -157,6 +158,7 @@ impl VersionRow {
             create_time: Some(time_to_proto(self.created_at)),
             publish_time: self.published_at.map(time_to_proto),
             return_reasons: self.return_reasons.unwrap_or_default(),
+            erase_time: self.erased_at.map(time_to_proto),
         })
     }
 }
@@ -181,6 +183,7 @@ struct Row {
     drafted_at: OffsetDateTime,
     published_at: Option<OffsetDateTime>,
     return_reasons: Option<String>,
+    erased_at: Option<OffsetDateTime>,
     former_content: Option<Vec<u8>>,
     former_digest: Option<Vec<u8>>,
     former_drafted_at: Option<OffsetDateTime>,
@@ -203,6 +206,7 @@ impl TryFrom<Row> for View {
             created_at: row.drafted_at,
             published_at: row.published_at,
             return_reasons: row.return_reasons,
+            erased_at: row.erased_at,
         };
         let latest = latest.into_proto(row.id)?;
         let published = match (row.published, row.former_content, row.former_digest, row.former_drafted_at) {
@@ -216,6 +220,7 @@ impl TryFrom<Row> for View {
                     created_at,
                     published_at: row.former_published_at,
                     return_reasons: None,
+                    erased_at: None,
                 }
                 .into_proto(row.id)?,
             ),

@@ -1,20 +1,21 @@
 //! The written explanation (书面说明) as it is printed (art. 16(2)).
 
 use govshare_model::calendar::shanghai_date;
-use service_kit::form::{Form, day};
+use govshare_model::pack::Pack;
+use service_kit::form::{Form, basis, day};
 use time::OffsetDateTime;
 
 use super::explanation::{Explanation, State};
 
-/// The paper of an explanation; a draft has neither number nor date yet.
-pub fn form(explanation: &Explanation, unit: &str, info_office: &str) -> Form {
+/// The paper of an explanation under the pack of its filing; a draft has neither number nor date yet.
+pub fn form(explanation: &Explanation, pack: &Pack, unit: &str, info_office: &str) -> Form {
     let filing = explanation.state.filing();
     let content = &explanation.content;
     let form = Form {
         title: "政务信息资源不列入目录的书面说明".to_owned(),
         number: filing.and_then(|filing| filing.number.clone()).unwrap_or_default(),
         seals: vec!["说明单位（盖章）".to_owned()],
-        basis: "依据西政办发〔2014〕14号第十六条".to_owned(),
+        basis: basis(pack, Some(&pack.entry.not_shared_basis_required.article)),
         ..Form::default()
     }
     .row("说明单位", unit)

@@ -1,9 +1,11 @@
 //! The contract's methods: parse, load, authorize, transition, save, respond.
 
+use govshare_model::calendar::shanghai_date;
 use govshare_model::id::UnitId;
 use govshare_proto::catalog::v1 as pb;
 use govshare_proto::catalog::v1::explanation_service_server::ExplanationService;
 use service_kit::document_number::Series;
+use service_kit::packs::Policy;
 use service_kit::page::Page;
 use service_kit::{Begin, Call, Database, Failure, Violations, call, etag};
 use tonic::{Request, Response, Status};
@@ -19,6 +21,7 @@ pub struct Explanations {
     pub database: Database,
     pub store: ExplanationStore,
     pub units: UnitStore,
+    pub policy: Policy,
     pub info_office: UnitId,
 }
 
@@ -169,7 +172,11 @@ impl ExplanationService for Explanations {
         convert::authorize(&actor, "GetExplanationDocument", &found)?;
         let unit = self.units.name(&found.unit).await?;
         let info_office = self.units.name(&self.info_office).await?;
-        let print = form::form(&found, &unit, &info_office).print();
+        let pack = match found.state.filing() {
+            Some(filing) => self.policy.on(shanghai_date(filing.at)),
+            None => self.policy.today(),
+        };
+        let print = form::form(&found, pack.map_err(Failure::from)?, &unit, &info_office).print();
         Ok(Response::new(pb::GetExplanationDocumentResponse {
             content: print.content,
             content_type: print.content_type.to_owned(),

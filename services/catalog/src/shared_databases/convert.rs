@@ -82,5 +82,10 @@ pub fn to_proto(database: &SharedDatabase) -> pb::SharedDatabase {
         create_time: Some(time_to_proto(database.created)),
         update_time: Some(time_to_proto(database.updated)),
         etag: etag::of(database.version),
+        lead_proposal: database.proposal.as_ref().map(|proposal| pb::LeadProposal {
+            leads: proposal.leads.iter().map(lead).collect(),
+            basis: proposal.basis.clone(),
+            return_reasons: proposal.returned.clone().unwrap_or_default(),
+        }),
     }
 }

@@ -9,9 +9,9 @@ use tonic::{Request, Response, Status};
 
 use super::convert;
 use super::policy;
-use super::shared_database::{Field, Lead, SharedDatabase, SharedDatabaseId};
+use super::shared_database::{Field, Lead, Rejection, SharedDatabase, SharedDatabaseId, Transition};
 use super::store::{SharedDatabaseStore, already_exists};
-use crate::convert::given;
+use crate::convert::{given, parse_step};
 use crate::units::store::UnitStore;
 
 pub struct SharedDatabases {
@@ -32,6 +32,28 @@ impl SharedDatabases {
             violations.add("shared_database.leads.unit_id", problem);
         }
         Ok(violations.finish()?)
+    }
+
+    /// What the working group decides on proposed leads; `step` is the machine's.
+    async fn decide<R: prost::Message + Default>(
+        &self,
+        call: &Call,
+        method: &str,
+        id: &SharedDatabaseId,
+        step: impl FnOnce(SharedDatabase) -> Result<Transition, Rejection>,
+        reply: impl FnOnce(Option<pb::SharedDatabase>) -> R,
+    ) -> Result<Response<R>, Failure> {
+        authorize(&call.actor, method, id)?;
+        let mut tx = match self.database.begin(call).await? {
+            Begin::Replay(reply) => return Ok(Response::new(reply)),
+            Begin::Fresh(tx) => tx,
+        };
+        let found = self.store.load_for_update(&mut tx, id).await?;
+        let found = found.ok_or_else(|| Failure::from(Refusal::not_found("shared-database", id)))?;
+        let decided = step(found)?;
+        self.store.save(&mut tx, &decided, &call.actor).await?;
+        let shown = Some(convert::to_proto(decided.database()));
+        Ok(Response::new(tx.commit(call, reply(shown)).await?))
     }
 }
 
@@ -71,7 +93,7 @@ impl SharedDatabaseService for SharedDatabases {
         }
         self.check_leads(&mut tx, &record.leads).await?;
         let now = self.database.clock().now();
-        let created = SharedDatabase::create(id, record, now).map_err(Failure::from)?;
+        let created = SharedDatabase::create(id, record, &call.actor, now).map_err(Failure::from)?;
         self.store.save(&mut tx, &created, &call.actor).await?;
         let shared_database = Some(convert::to_proto(created.database()));
         let reply = pb::CreateSharedDatabaseResponse { shared_database };
@@ -126,15 +148,42 @@ impl SharedDatabaseService for SharedDatabases {
         let found = self.store.load_for_update(&mut tx, &id).await?;
         let found = found.ok_or_else(|| Failure::from(Refusal::not_found("shared-database", &id)))?;
         etag::check(&new.etag, &etag::of(found.version), "shared-database", &id)?;
-        let record = found.record.clone().with(&fields, record);
         self.check_leads(&mut tx, &record.leads).await?;
         let now = self.database.clock().now();
-        let updated = found.clone().update(record, now).map_err(Failure::from)?;
+        let updated = found.clone().update(&fields, record, &call.actor, now).map_err(Failure::from)?;
         if let Some(updated) = &updated {
             self.store.save(&mut tx, updated, &call.actor).await?;
         }
         let found = updated.as_ref().map_or(&found, |updated| updated.database());
         let reply = pb::UpdateSharedDatabaseResponse { shared_database: Some(convert::to_proto(found)) };
         Ok(Response::new(tx.commit(&call, reply).await?))
+    }
+
+    async fn approve_shared_database_leads(
+        &self,
+        request: Request<pb::ApproveSharedDatabaseLeadsRequest>,
+    ) -> Reply<pb::ApproveSharedDatabaseLeadsResponse> {
+        let body = request.get_ref();
+        let (field, violations) = ("shared_database_id", Violations::new());
+        let (call, id) = parse_step(&request, &body.request_id, field, &body.shared_database_id, violations)?;
+        let now = self.database.clock().now();
+        let approve = |database: SharedDatabase| database.approve_leads(&call.actor, now);
+        let reply = |shared_database| pb::ApproveSharedDatabaseLeadsResponse { shared_database };
+        Ok(self.decide(&call, "ApproveSharedDatabaseLeads", &id, approve, reply).await?)
+    }
+
+    async fn return_shared_database_leads(
+        &self,
+        request: Request<pb::ReturnSharedDatabaseLeadsRequest>,
+    ) -> Reply<pb::ReturnSharedDatabaseLeadsResponse> {
+        let body = request.get_ref();
+        let mut violations = Violations::new();
+        let reasons = violations.text("reasons", &body.reasons, 1, 2000);
+        let field = "shared_database_id";
+        let (call, id) = parse_step(&request, &body.request_id, field, &body.shared_database_id, violations)?;
+        let now = self.database.clock().now();
+        let give_back = |database: SharedDatabase| database.return_leads(reasons, now);
+        let reply = |shared_database| pb::ReturnSharedDatabaseLeadsResponse { shared_database };
+        Ok(self.decide(&call, "ReturnSharedDatabaseLeads", &id, give_back, reply).await?)
     }
 }

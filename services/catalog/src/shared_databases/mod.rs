@@ -4,6 +4,7 @@ pub mod convert;
 mod error;
 mod grpc;
 pub mod policy;
+pub mod proposal;
 pub mod shared_database;
 mod store;
 

@@ -6,6 +6,7 @@ use govshare_model::authority::{Relation, Rule};
 /// The method whose permission makes a shared database visible: to all who have a token.
 pub const READ: &str = "GetSharedDatabase";
 
+const WORKING_GROUP: &[Role] = &[Role::WorkingGroup];
 const INFO_OFFICE: &[Role] = &[Role::InfoOffice];
 
 pub const RULES: &[Rule] = &[
@@ -13,4 +14,16 @@ pub const RULES: &[Rule] = &[
     Rule { method: "ListSharedDatabases", roles: Role::ALL, relation: Relation::Anyone, states: &[] },
     Rule { method: "CreateSharedDatabase", roles: INFO_OFFICE, relation: Relation::Anyone, states: &[] },
     Rule { method: "UpdateSharedDatabase", roles: INFO_OFFICE, relation: Relation::Anyone, states: &[] },
+    Rule {
+        method: "ApproveSharedDatabaseLeads",
+        roles: WORKING_GROUP,
+        relation: Relation::Anyone,
+        states: &[],
+    },
+    Rule {
+        method: "ReturnSharedDatabaseLeads",
+        roles: WORKING_GROUP,
+        relation: Relation::Anyone,
+        states: &[],
+    },
 ];

@@ -3,8 +3,12 @@
 use std::fmt;
 use std::str::FromStr;
 
+use govshare_model::Actor;
 use govshare_model::id::{InvalidId, UnitId};
+use serde::{Deserialize, Serialize};
 use time::{Date, OffsetDateTime};
+
+use super::proposal::{Proposal, names_the_lead};
 
 /// The slug that a shared database is known by.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -15,6 +19,8 @@ pub struct SharedDatabase {
     /// Chosen at creation, never changed.
     pub id: SharedDatabaseId,
     pub record: Record,
+    /// Leads that wait for the working group, or that it gave back.
+    pub proposal: Option<Proposal>,
     pub created: OffsetDateTime,
     pub updated: OffsetDateTime,
     /// 1 at creation, one more with each change: also the version of its audit events.
@@ -25,7 +31,7 @@ pub struct SharedDatabase {
 pub struct Record {
     pub name: String,
     pub kind: Kind,
-    /// Lead units (牵头单位), now and before, at least one.
+    /// Lead units (牵头单位), now and before; none until the working group approves the first.
     pub leads: Vec<Lead>,
     /// The clause or decision that settles the lead.
     pub basis: String,
@@ -42,7 +48,7 @@ pub enum Kind {
     Collaborative,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Lead {
     pub unit: UnitId,
     /// First day.
@@ -64,6 +70,10 @@ pub enum Field {
 pub enum Happened {
     Created,
     Updated,
+    /// Name or kind may have changed with it.
+    LeadsProposed,
+    LeadsApproved,
+    LeadsReturned,
 }
 
 /// A change with its event; only this module makes one, and the store takes nothing else.
@@ -91,16 +101,30 @@ pub enum Rejection {
     EndsBeforeStart(UnitId),
     /// Two spans of the unit have a day in common.
     Overlap(UnitId),
+    /// No proposed leads wait for the working group.
+    WrongState {
+        state: &'static str,
+    },
+    /// Who proposed the leads approves them.
+    SelfApproval,
 }
 
 impl SharedDatabase {
+    /// Registers a database with the leads that art. 12 itself names, or proposes its leads to the working group.
     pub fn create(
         id: SharedDatabaseId,
-        record: Record,
+        mut record: Record,
+        by: &Actor,
         now: OffsetDateTime,
     ) -> Result<Transition, Rejection> {
         record.check()?;
-        let database = Self { id, record, created: now, updated: now, version: 1 };
+        let mut proposal = None;
+        if !names_the_lead(&record.basis) {
+            proposal = Some(Proposal::of(&record, by));
+            record.leads.clear();
+            record.basis.clear();
+        }
+        let database = Self { id, record, proposal, created: now, updated: now, version: 1 };
         Ok(Transition { database, happened: Happened::Created })
     }
 
@@ -110,16 +134,51 @@ impl SharedDatabase {
         self.record.leads.iter().any(|lead| lead.unit == *unit && leads(lead))
     }
 
-    /// `None`: the record is as it should be already.
-    pub fn update(mut self, record: Record, now: OffsetDateTime) -> Result<Option<Transition>, Rejection> {
-        record.check()?;
-        if record == self.record {
+    /// Changes these fields; other leads, or another basis of them, are proposed to the working group. `None`: all is as it
+    /// should be already.
+    pub fn update(
+        mut self,
+        fields: &[Field],
+        new: Record,
+        by: &Actor,
+        now: OffsetDateTime,
+    ) -> Result<Option<Transition>, Rejection> {
+        let before = (self.record.clone(), self.proposal.clone());
+        let mut wanted = self.record.clone();
+        if let Some(Proposal { leads, basis, .. }) = &self.proposal {
+            (wanted.leads, wanted.basis) = (leads.clone(), basis.clone());
+        }
+        let wanted = wanted.with(fields, new);
+        if fields.contains(&Field::Leads) || fields.contains(&Field::Basis) {
+            wanted.check()?;
+            let stands = self.record.leads == wanted.leads && self.record.basis == wanted.basis;
+            self.proposal = (!stands).then(|| Proposal::of(&wanted, by));
+        }
+        self.record.name = wanted.name;
+        self.record.kind = wanted.kind;
+        let same = |one: &Proposal, other: &Proposal| {
+            (&one.leads, &one.basis, &one.returned) == (&other.leads, &other.basis, &other.returned)
+        };
+        let proposed = match (&before.1, &self.proposal) {
+            (Some(one), Some(other)) => !same(one, other),
+            (None, None) => false,
+            (Some(_), None) | (None, Some(_)) => true,
+        };
+        if !proposed && before.0 == self.record {
             return Ok(None);
         }
-        self.record = record;
+        if !proposed {
+            self.proposal = before.1;
+        }
+        let happened =
+            if proposed && self.proposal.is_some() { Happened::LeadsProposed } else { Happened::Updated };
+        Ok(Some(self.changed(happened, now)))
+    }
+
+    pub(super) fn changed(mut self, happened: Happened, now: OffsetDateTime) -> Transition {
         self.updated = now;
         self.version += 1;
-        Ok(Some(Transition { database: self, happened: Happened::Updated }))
+        Transition { database: self, happened }
     }
 }
 

@@ -2,11 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use govshare_model::Actor;
+use govshare_model::{Actor, Subject};
 use service_kit::{Database, Event, Failure, Reason, Refusal, Tx};
 use sqlx::PgConnection;
+use sqlx::types::Json;
 use time::{Date, OffsetDateTime};
 
+use super::proposal::Proposal;
 use super::shared_database::{Happened, Kind, Lead, Record, SharedDatabase, SharedDatabaseId, Transition};
 use crate::error::race;
 
@@ -22,7 +24,13 @@ impl SharedDatabaseStore {
 
     pub async fn load(&self, id: &SharedDatabaseId) -> Result<SharedDatabase, Failure> {
         let mut connection = self.database.pool().acquire().await?;
-        let row = sqlx::query_as!(Row, "SELECT * FROM catalog.shared_databases WHERE id = $1", id.as_str())
+        let row = sqlx::query_as!(
+            Row,
+            "SELECT id, display_name, kind, basis, created_at, updated_at, version, proposed_leads AS \"proposed_leads: Json<Vec<Lead>>\", \
+             proposed_basis, proposed_by, return_reasons \
+             FROM catalog.shared_databases WHERE id = $1",
+            id.as_str()
+        )
             .fetch_optional(&mut *connection)
             .await?;
         let found = with_leads(&mut connection, row.into_iter().collect()).await?.pop();
@@ -36,7 +44,9 @@ impl SharedDatabaseStore {
     ) -> Result<Option<SharedDatabase>, Failure> {
         let row = sqlx::query_as!(
             Row,
-            "SELECT * FROM catalog.shared_databases WHERE id = $1 FOR UPDATE",
+            "SELECT id, display_name, kind, basis, created_at, updated_at, version, proposed_leads AS \"proposed_leads: Json<Vec<Lead>>\", \
+             proposed_basis, proposed_by, return_reasons \
+             FROM catalog.shared_databases WHERE id = $1 FOR UPDATE",
             id.as_str()
         )
         .fetch_optional(&mut *tx)
@@ -49,7 +59,9 @@ impl SharedDatabaseStore {
         let mut connection = self.database.pool().acquire().await?;
         let rows = sqlx::query_as!(
             Row,
-            "SELECT * FROM catalog.shared_databases WHERE $1::text IS NULL OR id > $1 ORDER BY id LIMIT $2",
+            "SELECT id, display_name, kind, basis, created_at, updated_at, version, proposed_leads AS \"proposed_leads: Json<Vec<Lead>>\", \
+             proposed_basis, proposed_by, return_reasons \
+             FROM catalog.shared_databases WHERE $1::text IS NULL OR id > $1 ORDER BY id LIMIT $2",
             after,
             limit
         )
@@ -60,12 +72,16 @@ impl SharedDatabaseStore {
 
     /// Writes a change and its event.
     pub async fn save(&self, tx: &mut Tx, transition: &Transition, actor: &Actor) -> Result<(), Failure> {
-        let SharedDatabase { id, record, created, updated, version } = transition.database();
+        let SharedDatabase { id, record, proposal, created, updated, version } = transition.database();
+        let proposal = proposal.as_ref();
         let written = sqlx::query!(
-            "INSERT INTO catalog.shared_databases (id, display_name, kind, basis, created_at, updated_at, version) \
-             VALUES ($1, $2, $3, $4, $5, $6, $7) \
+            "INSERT INTO catalog.shared_databases (id, display_name, kind, basis, created_at, updated_at, version, \
+               proposed_leads, proposed_basis, proposed_by, return_reasons) \
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) \
              ON CONFLICT (id) DO UPDATE SET display_name = excluded.display_name, kind = excluded.kind, \
-               basis = excluded.basis, updated_at = excluded.updated_at, version = excluded.version \
+               basis = excluded.basis, updated_at = excluded.updated_at, version = excluded.version, \
+               proposed_leads = excluded.proposed_leads, proposed_basis = excluded.proposed_basis, \
+               proposed_by = excluded.proposed_by, return_reasons = excluded.return_reasons \
              WHERE shared_databases.version = excluded.version - 1",
             id.as_str(),
             record.name,
@@ -73,7 +89,11 @@ impl SharedDatabaseStore {
             record.basis,
             created,
             updated,
-            version
+            version,
+            proposal.map(|proposal| Json(&proposal.leads)) as _,
+            proposal.map(|proposal| proposal.basis.as_str()),
+            proposal.map(|proposal| proposal.by.as_str()),
+            proposal.and_then(|proposal| proposal.returned.as_deref())
         )
         .execute(&mut **tx)
         .await
@@ -98,7 +118,9 @@ impl SharedDatabaseStore {
         )
         .execute(&mut **tx)
         .await?;
-        tx.emit(Some(actor), &event(transition))
+        let event = event(transition);
+        tx.set_tasks(&event.aggregate, "", transition.database().tasks());
+        tx.emit(Some(actor), &event)
     }
 }
 
@@ -118,28 +140,45 @@ fn event(transition: &Transition) -> Event {
     let kind = match transition.happened() {
         Happened::Created => "shared-database.created",
         Happened::Updated => "shared-database.updated",
+        Happened::LeadsProposed => "shared-database.leads-proposed",
+        Happened::LeadsApproved => "shared-database.leads-approved",
+        Happened::LeadsReturned => "shared-database.leads-returned",
     };
     let record = &database.record;
-    let mut concerns: Vec<_> = record.leads.iter().map(|lead| lead.unit.clone()).collect();
+    let proposed = database.proposal.as_ref();
+    let proposed_leads = proposed.map(|proposal| proposal.leads.as_slice()).unwrap_or_default();
+    let mut concerns: Vec<_> =
+        record.leads.iter().chain(proposed_leads).map(|lead| lead.unit.clone()).collect();
     concerns.sort();
     concerns.dedup();
-    let leads = record.leads.iter().map(|lead| {
-        let end = lead.end.map(|end| end.to_string()).unwrap_or_default();
-        format!("{}/{}/{end}", lead.unit, lead.start)
-    });
+    let in_words = |leads: &[Lead]| {
+        let lead = |lead: &Lead| {
+            let end = lead.end.map(|end| end.to_string()).unwrap_or_default();
+            format!("{}/{}/{end}", lead.unit, lead.start)
+        };
+        leads.iter().map(lead).collect::<Vec<_>>().join(",")
+    };
+    let mut attributes = BTreeMap::from([
+        ("display_name", record.name.clone()),
+        ("leads", in_words(&record.leads)),
+        ("basis", record.basis.clone()),
+    ]);
+    if let Some(proposal) = proposed {
+        attributes.insert("proposed_leads", in_words(&proposal.leads));
+        attributes.insert("proposed_basis", proposal.basis.clone());
+    }
     Event {
         aggregate: format!("shared-database/{}", database.id),
         version: database.version,
         kind,
         case: String::new(),
-        state: "REGISTERED",
-        article: "12",
+        state: database.state(),
+        article: match transition.happened() {
+            Happened::Created | Happened::Updated => "12",
+            Happened::LeadsProposed | Happened::LeadsApproved | Happened::LeadsReturned => "12(十九)",
+        },
         concerns,
-        attributes: BTreeMap::from([
-            ("display_name", record.name.clone()),
-            ("leads", leads.collect::<Vec<_>>().join(",")),
-            ("basis", record.basis.clone()),
-        ]),
+        attributes,
     }
 }
 
@@ -159,6 +198,10 @@ struct Row {
     created_at: OffsetDateTime,
     updated_at: OffsetDateTime,
     version: i64,
+    proposed_leads: Option<Json<Vec<Lead>>>,
+    proposed_basis: Option<String>,
+    proposed_by: Option<String>,
+    return_reasons: Option<String>,
 }
 
 async fn with_leads(connection: &mut PgConnection, rows: Vec<Row>) -> Result<Vec<SharedDatabase>, Failure> {
@@ -184,7 +227,14 @@ async fn with_leads(connection: &mut PgConnection, rows: Vec<Row>) -> Result<Vec
                 return Err(Failure::internal(format!("shared database {}: no kind is {other}", row.id)));
             }
         };
+        let proposal = match (row.proposed_leads, row.proposed_basis, row.proposed_by) {
+            (Some(Json(leads)), Some(basis), Some(by)) => {
+                Some(Proposal { leads, basis, by: Subject(by), returned: row.return_reasons })
+            }
+            _ => None,
+        };
         found.push(SharedDatabase {
+            proposal,
             id: row.id.parse().map_err(Failure::internal)?,
             record: Record {
                 name: row.display_name,

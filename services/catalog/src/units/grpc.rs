@@ -3,6 +3,7 @@
 use govshare_model::id::UnitId;
 use govshare_proto::catalog::v1 as pb;
 use govshare_proto::catalog::v1::unit_service_server::UnitService;
+use service_kit::packs::Policy;
 use service_kit::page::{Moment, Page};
 use service_kit::{Begin, Call, Database, Failure, Refusal, Tx, Violations, etag};
 use tonic::{Request, Response, Status};
@@ -11,7 +12,6 @@ use super::convert::{self, authorize};
 use super::store::UnitStore;
 use super::unit::{Field, Unit};
 use crate::convert::given;
-use crate::policy_pack::Policy;
 use crate::unit_keys::convert as key_convert;
 use crate::unit_keys::key::{ALGORITHM, InfoOffice, Rejection, Transition, UnitKey};
 use crate::unit_keys::public_key::{KeyId, PublicKey};

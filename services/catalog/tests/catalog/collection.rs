@@ -119,7 +119,7 @@ fn a_duplicate_is_refused_under_a_pack_that_refuses_whatever_the_need() {
     let needed = Item { need: "现场核验".to_owned(), ..item("在校生") };
     let rejected = draft(vec![needed]).submit(vec![vec![finding(true)]], refuses(), &approver(), minute(1));
     let names = vec!["在校生".to_owned()];
-    assert_eq!(rejected, Err(Rejection::Duplicates { names, article: "19".to_owned() }));
+    assert_eq!(rejected, Err(Rejection::Duplicates { names, article: "国务院令第809号 art. 19".to_owned() }));
     let similar =
         draft(vec![item("在校生")]).submit(vec![vec![finding(false)]], refuses(), &approver(), minute(1));
     assert!(similar.is_ok(), "what only resembles is no duplicate");

@@ -1,5 +1,6 @@
 use catalog::entries::content::{Content, Outline, Sensitivity, Sharing, Unlistable};
 use catalog::entries::convert;
+use govshare_model::pack::Pack;
 use govshare_proto::catalog::v1 as pb;
 use service_kit::Violations;
 
@@ -7,13 +8,41 @@ fn parsed(content: pb::EntryContent) -> Content {
     let mut violations = Violations::new();
     let parsed = convert::content(Some(content), &mut violations);
     assert!(violations.is_empty(), "{violations:?}");
-    parsed.check(&mut violations).expect("listable")
+    parsed.check(Pack::builtin("xicheng-2014"), &mut violations).expect("listable")
 }
 
 fn violated(content: pb::EntryContent) -> Vec<String> {
     let mut violations = Violations::new();
     convert::content(Some(content), &mut violations);
     violations.into_found().into_iter().map(|violation| violation.field).collect()
+}
+
+fn listed(pack: &str, outline: &Outline) -> Option<Unlistable> {
+    let rules = &Pack::builtin(pack).expect("it ships").confidentiality;
+    Content::new(outline.clone(), vec![], Some(rules)).err()
+}
+
+#[test]
+fn the_pack_says_what_is_kept_off_and_whether_grounds_exclude_active_sharing_and_without_one_all_is_kept_off()
+{
+    let marked = |ground, sharing| Outline {
+        title: "t".to_owned(),
+        sharing: Some(sharing),
+        has_conditions: true,
+        sensitivities: vec![ground],
+    };
+    let work = marked(Sensitivity::WorkSecret, Sharing::Conditional);
+    assert_eq!(listed("xicheng-2014", &work), None);
+    assert_eq!(listed("national-2025", &work), Some(Unlistable::WorkSecret));
+    assert_eq!(Content::new(work, vec![], None).err(), Some(Unlistable::WorkSecret));
+    let open = marked(Sensitivity::TradeSecret, Sharing::Unconditional);
+    assert_eq!(listed("xicheng-2014", &open), Some(Unlistable::SensitiveAndActive));
+    assert_eq!(listed("national-2025", &open), None);
+    assert_eq!(Content::new(open, vec![], None).err(), Some(Unlistable::SensitiveAndActive));
+    for pack in ["xicheng-2014", "national-2025"] {
+        let secret = marked(Sensitivity::StateSecret, Sharing::Conditional);
+        assert_eq!(listed(pack, &secret), Some(Unlistable::StateSecret));
+    }
 }
 
 #[test]
@@ -36,7 +65,7 @@ fn art31_state_secrets_are_never_listed_and_sensitive_entries_never_active() {
                 };
                 let sensitivities = sensitivities.clone();
                 let outline = Outline { title: "t".to_owned(), sharing, has_conditions, sensitivities };
-                assert_eq!(Content::new(outline.clone(), vec![]).err(), expected, "{outline:?}");
+                assert_eq!(listed("xicheng-2014", &outline), expected, "{outline:?}");
             }
         }
     }

@@ -1,6 +1,6 @@
 use catalog::classification::code::ResourceCode;
 use catalog::entries::content::{Content, ContentDigest, Outline, Sharing, Statement};
-use catalog::entries::entry::{Entry, Happened, Rejection, State, Transition, VersionState};
+use catalog::entries::entry::{Entry, Happened, Rejection, State, Transition, Verdict, VersionState};
 use govshare_model::id::{EntryId, ReviewId};
 use govshare_model::pack::{Assessment, EntryField, Pack};
 use govshare_model::{Actor, Role};
@@ -22,6 +22,10 @@ fn all_said() -> Vec<Statement> {
     required.into_iter().map(|(statement, _)| statement).collect()
 }
 
+fn verdict(passed: bool) -> Verdict {
+    if passed { Verdict::Passed } else { Verdict::Rejected }
+}
+
 fn drafter() -> Actor {
     person("jiaowei", "drafter", &[Role::Drafter])
 }
@@ -37,7 +41,7 @@ fn officer() -> Actor {
 /// Content that says `words`; without a sharing type it is incomplete.
 fn says(words: &str, sharing: Option<Sharing>) -> Content {
     let outline = Outline { title: words.to_owned(), sharing, ..Outline::default() };
-    Content::new(outline, format!("{words}{sharing:?}").into_bytes()).expect("listable")
+    Content::new(outline, format!("{words}{sharing:?}").into_bytes(), None).expect("listable")
 }
 
 fn words(words: &str) -> Content {
@@ -65,7 +69,7 @@ fn in_review() -> Entry {
 fn reviewed(passed: bool) -> Entry {
     let entry = in_review();
     let digest = entry.latest.digest;
-    after(entry.end_review(1, REVIEW, digest, passed, minute(2)))
+    after(entry.end_review(1, REVIEW, digest, verdict(passed), minute(2)))
 }
 
 fn published() -> Entry {
@@ -118,7 +122,7 @@ fn what_each_step_does_from_each_state() {
         let found = [
             outcome(&entry.clone().revise(words("two"), &drafter(), minute(9))),
             outcome(&entry.clone().begin_review(1, OTHER_REVIEW, &all_said(), pack(), minute(9))),
-            outcome(&entry.clone().end_review(1, REVIEW, digest, true, minute(9))),
+            outcome(&entry.clone().end_review(1, REVIEW, digest, Verdict::Passed, minute(9))),
             outcome(&entry.clone().publish(1, false, &approver(), minute(9))),
             outcome(&entry.clone().suspend("x".to_owned(), minute(9))),
             outcome(&entry.clone().resume(minute(9))),
@@ -154,17 +158,20 @@ fn repeats_of_the_review_change_nothing() {
     assert_eq!(reviewed(true).begin_review(1, REVIEW, &all_said(), pack(), minute(9)), Ok(None));
     for (entry, passed) in [(reviewed(true), true), (published(), true), (reviewed(false), false)] {
         let digest = entry.latest.digest;
-        assert_eq!(entry.clone().end_review(1, REVIEW, digest, passed, minute(9)), Ok(None));
-        assert!(entry.end_review(1, REVIEW, digest, !passed, minute(9)).is_err(), "the outcome stays");
+        assert_eq!(entry.clone().end_review(1, REVIEW, digest, verdict(passed), minute(9)), Ok(None));
+        assert!(
+            entry.end_review(1, REVIEW, digest, verdict(!passed), minute(9)).is_err(),
+            "the outcome stays"
+        );
     }
 }
 
 #[test]
 fn a_review_ends_for_the_content_and_the_review_that_began() {
     let digest = in_review().latest.digest;
-    let other_content = in_review().end_review(1, REVIEW, ContentDigest([0; 32]), true, minute(9));
+    let other_content = in_review().end_review(1, REVIEW, ContentDigest([0; 32]), Verdict::Passed, minute(9));
     assert_eq!(other_content, Err(Rejection::OtherContent));
-    let other_review = in_review().end_review(1, OTHER_REVIEW, digest, true, minute(9));
+    let other_review = in_review().end_review(1, OTHER_REVIEW, digest, Verdict::Passed, minute(9));
     assert_eq!(other_review, Err(Rejection::WrongVersionState { state: "IN_REVIEW" }));
 }
 
@@ -172,7 +179,7 @@ fn a_review_ends_for_the_content_and_the_review_that_began() {
 fn a_review_ends_even_when_the_entry_was_retired_meanwhile() {
     let retired = in_review().retire("停用".to_owned(), minute(2)).expect("allowed").entry().clone();
     let digest = retired.latest.digest;
-    let ended = after(retired.end_review(1, REVIEW, digest, true, minute(3)));
+    let ended = after(retired.end_review(1, REVIEW, digest, Verdict::Passed, minute(3)));
     assert_eq!(ended.state.name(), "RETIRED");
     assert_eq!(ended.latest.state, VersionState::Registered { review: REVIEW });
 }
@@ -198,7 +205,7 @@ fn who_wrote_an_unpublished_version_does_not_publish_what_another_typed_again() 
         let review = ReviewId(Uuid::from_u128(number as u128));
         let entry = after(entry.begin_review(number, review, &all_said(), pack(), minute(6)));
         let digest = entry.latest.digest;
-        after(entry.end_review(number, review, digest, true, minute(7)))
+        after(entry.end_review(number, review, digest, Verdict::Passed, minute(7)))
     };
     let second = after(draft().revise(words("two"), &by("second"), minute(5)));
     let third = registered(after(second.revise(words("three"), &by("third"), minute(5))), 3);
@@ -218,7 +225,7 @@ fn publication_replaces_the_published_version_and_ends_a_suspension() {
         let entry = after(entry.revise(words("two"), &drafter(), minute(5)));
         let entry = after(entry.begin_review(2, OTHER_REVIEW, &all_said(), pack(), minute(6)));
         let digest = entry.latest.digest;
-        let entry = after(entry.end_review(2, OTHER_REVIEW, digest, true, minute(7)));
+        let entry = after(entry.end_review(2, OTHER_REVIEW, digest, Verdict::Passed, minute(7)));
         let again = entry.publish(2, false, &approver(), minute(8)).expect("allowed").expect("a change");
         assert_eq!(again.entry().state, State::Published { published: 2 });
         assert_eq!(again.superseded(), Some(1));
@@ -276,7 +283,7 @@ proptest! {
                 Step::Revise(word) => entry.clone().revise(words(&format!("word {word}")), &drafter(), now),
                 Step::Begin => entry.clone().begin_review(number, ReviewId(Uuid::from_u128(count as u128)), &all_said(), pack(), now),
                 Step::End(passed) => {
-                    entry.clone().end_review(number, review.unwrap_or(REVIEW), digest, passed, now)
+                    entry.clone().end_review(number, review.unwrap_or(REVIEW), digest, verdict(passed), now)
                 }
                 Step::Publish(own) => {
                     entry.clone().publish(number, false, &if own { drafter() } else { approver() }, now)
@@ -342,7 +349,7 @@ fn what_the_pack_requires_is_named_before_the_review_with_its_article() {
         "grading",
         "personal_information_assessment",
     ];
-    let article = "13".to_owned();
+    let article = "国务院令第809号 art. 13".to_owned();
     assert_eq!(unsaid(national, &title), Err(Rejection::Incomplete { missing, article }));
     let required = Statement::required(national, Some(Sharing::Unconditional));
     let conditions = Statement::Field(EntryField::SharingConditions);
@@ -388,7 +395,7 @@ fn a_class_that_the_text_does_not_know_is_not_reviewed_for_listing() {
         has_conditions: true,
         ..Outline::default()
     };
-    let withheld = draft_of(Content::new(outline, b"one".to_vec()).expect("listable"));
+    let withheld = draft_of(Content::new(outline, b"one".to_vec(), None).expect("listable"));
     let national = Pack::builtin("national-2025").expect("it ships");
     let every = |pack| {
         let required = Statement::required(pack, Some(Sharing::Withheld)).into_iter();

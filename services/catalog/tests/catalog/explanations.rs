@@ -1,5 +1,6 @@
 use catalog::explanations::explanation::{Content, Explanation, Rejection, State, Transition};
 use catalog::explanations::form::form;
+use govshare_model::pack::Pack;
 use govshare_model::{Actor, Role};
 use proptest::prelude::*;
 use uuid::Uuid;
@@ -87,7 +88,10 @@ fn who_may_file_is_asked_before_a_number_is_taken() {
 #[test]
 fn the_printed_page_says_what_was_filed_and_under_which_number() {
     let [draft, filed, withdrawn] = all().try_into().expect("three");
-    let page = |explanation: &Explanation| form(explanation, "区教委", "区政府信息办").html();
+    let page = |explanation: &Explanation| {
+        let pack = Pack::builtin("xicheng-2014").expect("it ships");
+        form(explanation, pack, "区教委", "区政府信息办").html()
+    };
     let before = page(&draft);
     assert!(before.contains("案件线索") && before.contains("区教委") && !before.contains("编号"), "{before}");
     let after = page(&filed);

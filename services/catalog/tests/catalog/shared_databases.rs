@@ -1,9 +1,10 @@
-use catalog::shared_databases::shared_database::{Kind, Lead, Record, Rejection, SharedDatabase};
+use catalog::shared_databases::shared_database::{Field, Kind, Lead, Record, Rejection, SharedDatabase};
 use govshare_model::id::UnitId;
+use govshare_model::{Actor, Role};
 use time::Date;
 use time::macros::date;
 
-use crate::minute;
+use crate::{minute, person};
 
 fn unit(id: &str) -> UnitId {
     id.parse().expect("a slug")
@@ -32,15 +33,83 @@ fn leads_are_at_least_one_with_spans_that_do_not_overlap_for_the_same_unit() {
     ];
     for (leads, rejection) in cases {
         let id = "renkou".parse().expect("a slug");
-        let created = SharedDatabase::create(id, record(leads.clone()), minute(0));
+        let created = SharedDatabase::create(id, record(leads.clone()), &officer(), minute(0));
         assert_eq!(created.err(), rejection, "{leads:?}");
     }
+}
+
+fn officer() -> Actor {
+    person("info-office", "officer", &[Role::InfoOffice])
+}
+
+fn group() -> Actor {
+    person("working-group", "member", &[Role::WorkingGroup])
+}
+
+fn create(record: Record) -> SharedDatabase {
+    let id = "renkou".parse().expect("a slug");
+    let created = SharedDatabase::create(id, record, &officer(), minute(0));
+    created.expect("a good record").database().clone()
+}
+
+fn update(database: &SharedDatabase, fields: &[Field], record: Record) -> Option<SharedDatabase> {
+    let updated = database.clone().update(fields, record, &officer(), minute(1)).expect("a good record");
+    updated.map(|updated| updated.database().clone())
 }
 
 #[test]
 fn the_same_record_is_no_change() {
     let record = record(vec![lead("aa", date!(2014 - 08 - 01), None)]);
-    let id = "renkou".parse().expect("a slug");
-    let created = SharedDatabase::create(id, record.clone(), minute(0)).expect("a good record");
-    assert_eq!(created.database().clone().update(record, minute(1)), Ok(None));
+    let created = create(record.clone());
+    assert_eq!(update(&created, &Field::ALL, record), None);
+}
+
+#[test]
+fn art12_only_clauses_that_name_the_lead_do_without_the_working_group() {
+    let leads = vec![lead("aa", date!(2014 - 08 - 01), None)];
+    for basis in ["12(一)", "第十二条（八）", "第十二条第（十八）项", "12（十一）"] {
+        let named = create(Record { basis: basis.to_owned(), ..record(leads.clone()) });
+        assert_eq!((named.state(), &named.record.leads), ("REGISTERED", &leads), "{basis}");
+        assert!(named.tasks().is_empty());
+    }
+    for basis in ["", "12(十九)", "第十二条", "12(二十)", "第十三条（一）", "信息办〔2026〕3号"]
+    {
+        let settled = create(Record { basis: basis.to_owned(), ..record(leads.clone()) });
+        assert_eq!((settled.state(), settled.record.leads.len()), ("PROPOSED", 0), "{basis}");
+        assert!(!settled.is_led_by(&unit("aa"), date!(2026 - 01 - 01)));
+        let approved = settled.approve_leads(&group(), minute(2)).expect("proposed").database().clone();
+        assert_eq!((approved.state(), &approved.record.leads), ("REGISTERED", &leads));
+        assert_eq!(approved.record.basis, basis);
+    }
+}
+
+#[test]
+fn art12_other_leads_wait_for_the_working_group_and_those_in_force_stay_until_then() {
+    let old = vec![lead("aa", date!(2014 - 08 - 01), None)];
+    let new = vec![lead("bb", date!(2026 - 07 - 01), None)];
+    let led = create(record(old.clone()));
+    let wanted = Record { leads: new.clone(), ..record(Vec::new()) };
+    let proposed = update(&led, &[Field::Leads], wanted.clone()).expect("a change");
+    assert_eq!((proposed.state(), &proposed.record.leads), ("PROPOSED", &old));
+    assert_eq!(update(&proposed, &[Field::Leads], wanted.clone()), None, "it is proposed already");
+    let own = proposed.clone().approve_leads(&officer(), minute(2));
+    assert_eq!(own.err(), Some(Rejection::SelfApproval));
+
+    let renamed = Record { name: "人口库".to_owned(), ..record(Vec::new()) };
+    let renamed = update(&proposed, &[Field::DisplayName], renamed).expect("a change");
+    assert_eq!((renamed.state(), renamed.record.name.as_str()), ("PROPOSED", "人口库"));
+    let returned = renamed.return_leads("未征求意见".to_owned(), minute(2)).expect("proposed");
+    let returned = returned.database().clone();
+    assert_eq!((returned.state(), &returned.record.leads), ("RETURNED", &old));
+    assert_eq!(returned.tasks()[0].kind, "propose-leads");
+    let late = returned.clone().approve_leads(&group(), minute(3));
+    assert_eq!(late.err(), Some(Rejection::WrongState { state: "RETURNED" }));
+
+    let withdrawn = update(&returned, &[Field::Leads], Record { leads: old.clone(), ..record(Vec::new()) });
+    assert_eq!(withdrawn.expect("a change").state(), "REGISTERED");
+    let again = update(&returned, &[Field::Leads], wanted).expect("proposed anew");
+    let approved = again.approve_leads(&group(), minute(4)).expect("proposed").database().clone();
+    assert_eq!((approved.state(), &approved.record.leads), ("REGISTERED", &new));
+    let twice = approved.approve_leads(&group(), minute(5));
+    assert_eq!(twice.err(), Some(Rejection::WrongState { state: "REGISTERED" }));
 }

@@ -1,18 +1,19 @@
 //! The printable form (使用情况反馈表, art. 28). What the provider only prepares is not on it.
 
 use govshare_model::calendar::shanghai_date;
-use govshare_model::pack::Aspect;
-use service_kit::form::{Form, day};
+use govshare_model::pack::{Aspect, Pack};
+use service_kit::form::{Form, basis, day};
 
 use crate::procedure::feedback::{Feedback, Outcome, State};
 
-pub fn filled(feedback: &Feedback, user: &str, provider: &str) -> Form {
+/// `pack` is that of its receipt; `None` where the installation does not know it any more.
+pub fn filled(feedback: &Feedback, pack: Option<&Pack>, user: &str, provider: &str) -> Form {
     let Feedback { resource, receipt, .. } = feedback;
     let mut form = Form {
         title: "政务信息资源使用情况反馈表".to_owned(),
         number: feedback.number.clone(),
         seals: ["使用单位（盖章）", "提供单位（盖章）", "区政府信息办（盖章）"].map(str::to_owned).to_vec(),
-        basis: "依据西政办发〔2014〕14号第二十八条".to_owned(),
+        basis: pack.map(|pack| basis(pack, Some(&pack.feedback.article))).unwrap_or_default(),
         ..Form::default()
     }
     .row("使用单位", user)

@@ -99,8 +99,9 @@ impl FeedbackService for FeedbackForms {
         let found = self.desk.read(&actor, policy::DOCUMENT, "feedback_id", id).await?;
         let (user, provider) =
             tokio::try_join!(self.catalog.unit(&found.user), self.catalog.unit(&found.resource.provider))?;
+        let pack = self.packs.kept(&found.receipt.pack, found.receipt.pack_version);
         let Print { content, content_type, sha256, file_name } =
-            form::filled(&found, &user.name, &provider.name).print();
+            form::filled(&found, pack, &user.name, &provider.name).print();
         let content_type = content_type.to_owned();
         Ok(Response::new(pb::GetFeedbackDocumentResponse { content, content_type, sha256, file_name }))
     }

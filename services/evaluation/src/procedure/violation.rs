@@ -258,7 +258,7 @@ impl Violation {
             kind: known.code.clone(),
             pack: pack.id.clone(),
             pack_version: pack.version,
-            article: known.article.clone(),
+            article: known.article.within_its_text().to_owned(),
             facts,
             grave,
             by: by.subject.clone(),

@@ -1,12 +1,14 @@
 //! The printable form (使用情况反馈表) in its variant for a unit's evaluation of itself (art. 32).
 
 use govshare_model::calendar::shanghai_date;
-use service_kit::form::{Form, day};
+use govshare_model::pack::Pack;
+use service_kit::form::{Form, basis, day};
 
 use crate::feedback::aspect;
 use crate::procedure::self_evaluation::{SelfEvaluation, State};
 
-pub fn filled(found: &SelfEvaluation, unit: &str) -> Form {
+/// `pack` is that of the day of submission, or of today; `None` where none is in force.
+pub fn filled(found: &SelfEvaluation, pack: Option<&Pack>, unit: &str) -> Form {
     let (submitted, accepted, given_back) = match &found.state {
         State::Draft { given_back } => (None, None, given_back.as_ref()),
         State::Submitted { at, .. } => (Some(*at), None, None),
@@ -17,7 +19,7 @@ pub fn filled(found: &SelfEvaluation, unit: &str) -> Form {
         title: "政务信息资源使用情况反馈表（自评估）".to_owned(),
         number: found.number.clone(),
         seals: ["填报单位（盖章）", "区政府信息办（盖章）"].map(str::to_owned).to_vec(),
-        basis: "依据西政办发〔2014〕14号第三十二条".to_owned(),
+        basis: pack.map(|pack| basis(pack, Some(&pack.evaluation.aspects.article))).unwrap_or_default(),
         ..Form::default()
     }
     .row("填报单位", unit)

@@ -19,7 +19,7 @@ use super::{form, policy};
 use crate::desk::{Desk, step};
 use crate::error::reasons_missing;
 use crate::procedure::Rejection;
-use crate::procedure::self_evaluation::SelfEvaluation;
+use crate::procedure::self_evaluation::{SelfEvaluation, State};
 use crate::records::Filter;
 use crate::upstreams::Catalog;
 
@@ -72,7 +72,13 @@ impl SelfEvaluationService for SelfEvaluations {
         let id = &request.get_ref().self_evaluation_id;
         let found = self.desk.read(&actor, policy::DOCUMENT, "self_evaluation_id", id).await?;
         let unit = self.catalog.unit(&found.unit).await?;
-        let Print { content, content_type, sha256, file_name } = form::filled(&found, &unit.name).print();
+        let submitted = match &found.state {
+            State::Draft { .. } => self.desk.now(),
+            State::Submitted { at, .. } | State::Accepted { submitted: at, .. } => *at,
+        };
+        let pack = self.packs.in_force(shanghai_date(submitted));
+        let Print { content, content_type, sha256, file_name } =
+            form::filled(&found, pack, &unit.name).print();
         let content_type = content_type.to_owned();
         let reply = pb::GetSelfEvaluationDocumentResponse { content, content_type, sha256, file_name };
         Ok(Response::new(reply))

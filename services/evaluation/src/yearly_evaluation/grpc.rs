@@ -223,7 +223,7 @@ impl YearlyEvaluationService for YearlyEvaluations {
             required,
             frozen: done,
             missing: (required - done).max(0),
-            basis: format!("{}/{} {}", pack.id, pack.version, rule.article),
+            basis: format!("{}/{} {}", pack.id, pack.version, rule.article.within_its_text()),
         }))
     }
 

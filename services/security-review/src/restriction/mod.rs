@@ -230,11 +230,11 @@ impl Restriction {
     }
 }
 
-/// Whether a version may be listed: one that is not shared with every unit only with a restriction on file, where the
-/// installation asks for it (art. 24(二)); withholding is no way round it.
-pub fn check_listing(required: bool, sharing: Sharing, filed: bool) -> Result<(), Rejection> {
+/// Whether a version may be listed where the pack asks for the restriction on file first: one that is not shared with
+/// every unit only with it (art. 24(二)); withholding is no way round it.
+pub fn check_listing(sharing: Sharing, filed: bool) -> Result<(), Rejection> {
     match sharing {
-        Sharing::OnApplication | Sharing::Withheld if required && !filed => Err(Rejection::NotFiled),
+        Sharing::OnApplication | Sharing::Withheld if !filed => Err(Rejection::NotFiled),
         Sharing::OnApplication | Sharing::Active | Sharing::Withheld | Sharing::Unsaid => Ok(()),
     }
 }

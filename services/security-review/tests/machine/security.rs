@@ -79,11 +79,10 @@ fn art24_every_refusal_of_a_restriction_is_the_one_that_the_contract_names() {
 #[test]
 fn art24_where_it_is_asked_for_only_a_restriction_on_file_lets_an_entry_be_listed_that_not_all_share() {
     for sharing in [Sharing::Active, Sharing::OnApplication, Sharing::Withheld, Sharing::Unsaid] {
-        for (required, filed) in [(false, false), (false, true), (true, false), (true, true)] {
-            let restricted = matches!(sharing, Sharing::OnApplication | Sharing::Withheld);
-            let refused = required && !filed && restricted;
+        for filed in [false, true] {
+            let refused = !filed && matches!(sharing, Sharing::OnApplication | Sharing::Withheld);
             let expected = if refused { Err(restriction::Rejection::NotFiled) } else { Ok(()) };
-            assert_eq!(check_listing(required, sharing, filed), expected, "{sharing:?} {required} {filed}");
+            assert_eq!(check_listing(sharing, filed), expected, "{sharing:?} {filed}");
         }
     }
 }
@@ -163,7 +162,7 @@ proptest! {
             }
             if let Some(found) = &current {
                 let filed = found.state.filed().is_some();
-                prop_assert_eq!(check_listing(true, Sharing::OnApplication, filed).is_ok(), model == "FILED");
+                prop_assert_eq!(check_listing(Sharing::OnApplication, filed).is_ok(), model == "FILED");
                 prop_assert_eq!(found.tasks().is_empty(), matches!(model, "REJECTED" | "FILED"));
             }
         }
