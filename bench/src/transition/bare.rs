@@ -130,7 +130,7 @@ impl Bare {
         let waits = format!(
             r#"[{{"aggregate":"{aggregate}","kind":"answer","role":"approver","unit":"bare","roles":["approver"],"#
         ) + &format!(
-            r#""not_for":"bare","case_id":"{case}","zh":"审批并作出答复","en":"give the proposed answer","#
+            r#""not_for":["bare"],"case_id":"{case}","zh":"审批并作出答复","en":"give the proposed answer","#
         ) + r#""subject":"bare","article":"26","due":"infinity","provisional":false}]"#;
         sqlx::query(COMMIT)
             .bind([aggregate])

@@ -18,8 +18,8 @@ pub struct Task {
     pub waits_for: WaitsFor,
     /// Roles of which one is needed.
     pub roles: &'static [Role],
-    /// Whoever may not do it because they did the step before (four eyes).
-    pub not: Option<Subject>,
+    /// Who may not do it because they did the step before, or wrote what it is about (four eyes).
+    pub not: Vec<Subject>,
     pub due: Option<Due>,
 }
 

@@ -36,7 +36,7 @@ CREATE TABLE IF NOT EXISTS tasks (
     unit text NOT NULL,
     roles text[] NOT NULL,
     -- Four eyes: who may not do it.
-    not_for text NOT NULL,
+    not_for text[] NOT NULL,
     case_id text NOT NULL,
     zh text NOT NULL,
     en text NOT NULL,
@@ -48,6 +48,11 @@ CREATE TABLE IF NOT EXISTS tasks (
     create_time timestamptz NOT NULL,
     PRIMARY KEY (aggregate, kind, role)
 );
+DO $$ BEGIN
+    IF (SELECT atttypid = 'text'::regtype FROM pg_attribute WHERE attrelid = 'tasks'::regclass AND attname = 'not_for') THEN
+        ALTER TABLE tasks ALTER COLUMN not_for TYPE text[] USING array_remove(ARRAY[not_for], '');
+    END IF;
+END $$;
 CREATE INDEX IF NOT EXISTS tasks_of_unit ON tasks (unit, role, due, aggregate, kind);
 
 GRANT SELECT, INSERT, UPDATE, DELETE ON tasks TO {role};

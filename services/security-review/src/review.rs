@@ -56,7 +56,11 @@ pub struct Submission {
 
 impl Submission {
     fn is_written_by(&self, person: &Subject) -> bool {
-        self.drafter == *person || self.also_written_by.contains(person)
+        self.writers().any(|writer| writer == person)
+    }
+
+    fn writers(&self) -> impl Iterator<Item = &Subject> {
+        std::iter::once(&self.drafter).chain(&self.also_written_by)
     }
 }
 
@@ -232,7 +236,7 @@ impl Review {
                 article: "16",
                 waits_for: WaitsFor::Unit(self.submission.provider.clone()),
                 roles: &[Role::Reviewer],
-                not: Some(self.submission.drafter.clone()),
+                not: self.submission.writers().cloned().collect(),
                 due: None,
             }],
             State::Passed { .. } | State::Rejected { .. } => Vec::new(),

@@ -32,7 +32,7 @@ struct SaidRow {
     role: &'static str,
     unit: String,
     roles: Vec<&'static str>,
-    not_for: String,
+    not_for: Vec<String>,
     case_id: String,
     zh: &'static str,
     en: &'static str,
@@ -96,7 +96,7 @@ impl SaidRow {
                 WaitsFor::District => String::new(),
             },
             roles: task.roles.iter().map(|role| role.as_str()).collect(),
-            not_for: task.not.as_ref().map(|subject| subject.as_str().to_owned()).unwrap_or_default(),
+            not_for: task.not.iter().map(|subject| subject.as_str().to_owned()).collect(),
             case_id: case.to_owned(),
             zh: task.zh,
             en: task.en,
@@ -178,7 +178,7 @@ pub(crate) async fn list(
            article, nullif(found.due, 'infinity') AS due, provisional, create_time \
          FROM unnest(ARRAY[$1::text, '']) AS units (for_unit) CROSS JOIN unnest($2::text[]) AS roles_of (for_role) \
          CROSS JOIN LATERAL ( \
-           SELECT * FROM tasks WHERE unit = for_unit AND role = for_role AND not_for <> $3 \
+           SELECT * FROM tasks WHERE unit = for_unit AND role = for_role AND NOT $3 = ANY(not_for) \
              AND (due, aggregate, kind) > ($4::text::date, $5, $6) \
            ORDER BY due, aggregate, kind LIMIT $7) AS found \
          ORDER BY found.due, aggregate, kind LIMIT $7",

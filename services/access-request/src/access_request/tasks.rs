@@ -119,7 +119,7 @@ impl AccessRequest {
     ) -> Option<Task> {
         let provider: UnitId = self.provider.clone()?;
         let task = self.task(kind, words, article, WaitsFor::Unit(provider), roles);
-        Some(Task { not, due: Some(clock.into()), ..task })
+        Some(Task { not: not.into_iter().collect(), due: Some(clock.into()), ..task })
     }
 
     fn for_the_district(
@@ -144,7 +144,7 @@ impl AccessRequest {
     ) -> Task {
         let title = self.entry.as_ref().map_or(self.wanted.as_str(), |entry| entry.title.as_str());
         let subject = format!("{} {title}", self.number);
-        Task { kind, zh, en, subject, article, waits_for, roles, not: None, due: None }
+        Task { kind, zh, en, subject, article, waits_for, roles, not: Vec::new(), due: None }
     }
 }
 

@@ -38,7 +38,7 @@ fn the_answer_waits_for_the_provider_until_its_last_day_and_not_for_who_proposed
     let [task] = proposed(AnswerKind::Consent).tasks().try_into().expect("one task");
     assert_eq!(task.waits_for, WaitsFor::Unit(unit("jiaowei")));
     assert_eq!(task.due.map(|due| due.date), Some(date!(2026 - 03 - 09)));
-    assert_eq!(task.not, Some(wang().subject));
+    assert_eq!(task.not, [wang().subject]);
     let [task] = objected().tasks().try_into().expect("one task");
     assert_eq!((task.waits_for, task.due), (WaitsFor::District, None));
 }

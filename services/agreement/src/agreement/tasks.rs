@@ -133,6 +133,6 @@ impl Agreement {
         // These terms are days of the calendar, so that no holiday notice can change them.
         let due = due.map(|date| Due { date, provisional: false });
         let subject = self.case_number.clone();
-        Task { kind, zh, en, subject, article, waits_for, roles, not: None, due }
+        Task { kind, zh, en, subject, article, waits_for, roles, not: Vec::new(), due }
     }
 }

@@ -146,7 +146,7 @@ impl Disclosure {
                 article: "23",
                 waits_for: WaitsFor::Unit(self.provider.clone()),
                 roles: &[Role::Approver],
-                not: None,
+                not: Vec::new(),
                 due: None,
             }],
             State::Consented { .. } | State::Refused { .. } | State::Made { .. } => Vec::new(),

@@ -138,7 +138,7 @@ impl OutsideDelivery {
                 article: "26(一)",
                 waits_for: WaitsFor::Unit(self.applicant.clone()),
                 roles: &[Role::Drafter, Role::Approver],
-                not: None,
+                not: Vec::new(),
                 due: None,
             }],
             State::Confirmed { .. } | State::Denied { .. } => Vec::new(),

@@ -187,7 +187,7 @@ impl Record {
             article,
             waits_for: WaitsFor::Unit(unit.clone()),
             roles,
-            not: None,
+            not: Vec::new(),
             due,
         };
         let due = Some(Due { date: self.information.archive_due, provisional: false });
@@ -200,7 +200,7 @@ impl Record {
                 let en = "look at the archiving";
                 let approver: &[Role] = &[Role::Approver];
                 let examine = task("examine", "检查归档", en, "11", archives_bureau, approver, None);
-                vec![Task { not: mark.by.clone(), ..examine }]
+                vec![Task { not: mark.by.iter().cloned().collect(), ..examine }]
             }
             State::Objected { .. } => {
                 let en = "mend the archiving";

@@ -302,7 +302,7 @@ impl Plan {
             article,
             waits_for: WaitsFor::Unit(unit.clone()),
             roles,
-            not: None,
+            not: Vec::new(),
             due: None,
         };
         match &self.state {
@@ -310,13 +310,13 @@ impl Plan {
                 let only = self.written_by.first().filter(|_| self.written_by.len() == 1);
                 let en = "submit the collection plan";
                 let submit = task("submit", "报送采集计划", en, "18", &self.unit, &[Role::Approver]);
-                vec![Task { not: only.cloned(), ..submit }]
+                vec![Task { not: only.cloned().into_iter().collect(), ..submit }]
             }
             State::AwaitingSurveyApproval { submission } => {
                 let en = "decide on the statistical surveys";
                 let decide =
                     task("survey", "审批统计调查项目", en, "10", statistics_bureau, &[Role::Approver]);
-                vec![Task { not: Some(submission.by.clone()), ..decide }]
+                vec![Task { not: vec![submission.by.clone()], ..decide }]
             }
             State::Returned { .. } => {
                 let en = "revise the returned collection plan";

@@ -18,7 +18,7 @@ impl Entry {
             article: "16",
             waits_for,
             roles,
-            not: Some(self.latest.drafted_by.clone()),
+            not: self.latest.writers().cloned().collect(),
             due: None,
         };
         let own = || WaitsFor::Unit(self.provider.clone());
@@ -28,7 +28,7 @@ impl Entry {
             (_, VersionState::Rejected { .. }, _) => {
                 let en = "revise the entry that was not passed";
                 let revise = task("revise", "修改未通过的目录条目", en, own(), &[Role::Drafter]);
-                vec![Task { not: None, ..revise }]
+                vec![Task { not: Vec::new(), ..revise }]
             }
             (_, VersionState::Registered { .. }, Some(pack)) => {
                 let days = pack.entry.authority_review_working_days.as_ref();

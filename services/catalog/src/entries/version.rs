@@ -117,7 +117,11 @@ impl Version {
 
     /// Whether these are also the words of `person`, who then approves them nowhere.
     pub(super) fn is_written_by(&self, person: &Subject) -> bool {
-        self.drafted_by == *person || self.also_written_by.contains(person)
+        self.writers().any(|writer| writer == person)
+    }
+
+    pub(super) fn writers(&self) -> impl Iterator<Item = &Subject> {
+        std::iter::once(&self.drafted_by).chain(&self.also_written_by)
     }
 
     /// Review and publication need the sharing type (art. 24).

@@ -290,7 +290,7 @@ impl Regulation {
             article: self.kind.article(),
             waits_for,
             roles,
-            not: None,
+            not: Vec::new(),
             due: None,
         };
         let task = match (&pending.stage, self.kind) {
@@ -298,17 +298,17 @@ impl Regulation {
                 let only = pending.written_by.first().filter(|_| pending.written_by.len() == 1);
                 let submit =
                     task("submit", "报送制度文件", "submit the regulation", own(), &[Role::Approver]);
-                Task { not: only.cloned(), ..submit }
+                Task { not: only.cloned().into_iter().collect(), ..submit }
             }
             (Stage::Submitted, Kind::TechnicalScheme) => {
                 let en = "review the technical scheme";
                 let review = task("approve", "审核技术方案", en, WaitsFor::District, &[Role::InfoOffice]);
-                Task { not: pending.submitted_by.clone(), ..review }
+                Task { not: pending.submitted_by.iter().cloned().collect(), ..review }
             }
             (Stage::Submitted, Kind::ManagementMeasures | Kind::ImplementingRules | Kind::Procedure) => {
                 let en = "decide on the regulation";
                 let decide = task("approve", "审批制度文件", en, WaitsFor::District, &[Role::WorkingGroup]);
-                Task { not: pending.submitted_by.clone(), ..decide }
+                Task { not: pending.submitted_by.iter().cloned().collect(), ..decide }
             }
             (Stage::Returned { .. }, _) => {
                 let en = "revise the returned regulation";

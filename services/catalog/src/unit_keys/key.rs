@@ -210,7 +210,7 @@ impl UnitKey {
                 article: "26(一)",
                 waits_for: WaitsFor::Unit(info_office.clone()),
                 roles: &[Role::Signatory],
-                not: None,
+                not: Vec::new(),
                 due: None,
             }],
             State::Active { .. } | State::Superseded { .. } | State::Revoked { .. } => Vec::new(),

@@ -168,7 +168,7 @@ impl Schedule {
             article: "19",
             waits_for: WaitsFor::Unit(self.provider.clone()),
             roles: &[Role::Drafter],
-            not: None,
+            not: Vec::new(),
             due: self.next_due().map(|date| Due { date, provisional: false }),
         });
         task.into_iter().collect()

@@ -420,7 +420,7 @@ fn a_registered_entry_waits_for_the_info_office_where_the_pack_asks_for_it_and_t
     assert_eq!(waiting(&registered, national), "approve:[InfoOffice]:true");
     assert_eq!(
         registered.tasks(Some(national))[0].not,
-        Some(drafter().subject),
+        [drafter().subject],
         "who drafted it does not approve"
     );
     let approved = after(registered.approve(1, true, &officer(), minute(3)));

@@ -126,7 +126,7 @@ fn whoever_wrote_or_submitted_an_edition_does_not_approve_it() {
             let own = submitted(kind).approve(&involved, minute(2));
             assert_eq!(own, Err(Rejection::SelfApproval { article }), "{involved:?}");
         }
-        assert_eq!(submitted(kind).tasks()[0].not, Some(approver().subject));
+        assert_eq!(submitted(kind).tasks()[0].not, [approver().subject]);
     }
 }
 

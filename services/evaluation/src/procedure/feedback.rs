@@ -323,7 +323,7 @@ impl Procedure for Feedback {
                 State::Verifying { .. } => wanted("propose", "拟写反馈答复", "prepare the written answer")
                     .of(provider, &[Role::Drafter], subject),
                 State::AnswerProposed { proposal, .. } => Task {
-                    not: self.receipt.four_eyes.then(|| proposal.by.clone()),
+                    not: self.receipt.four_eyes.then(|| proposal.by.clone()).into_iter().collect(),
                     ..wanted("answer", "审批反馈答复", "give the written answer").of(
                         provider,
                         &[Role::Approver],

@@ -173,6 +173,6 @@ struct Wanted {
 impl Wanted {
     fn of(self, waits_for: WaitsFor, roles: &'static [Role], subject: String) -> Task {
         let Self { kind, zh, en, article } = self;
-        Task { kind, zh, en, subject, article, waits_for, roles, not: None, due: None }
+        Task { kind, zh, en, subject, article, waits_for, roles, not: Vec::new(), due: None }
     }
 }

@@ -343,7 +343,7 @@ impl Procedure for Plan {
             State::Submitted { by, .. } => {
                 let issue = wanted("issue", "审定发布计划", "issue or give back the plan", ISSUING);
                 let issue = issue.of(WaitsFor::District, &[Role::WorkingGroup], subject);
-                vec![Task { not: Some(by.clone()), ..issue }]
+                vec![Task { not: vec![by.clone()], ..issue }]
             }
             // One line for each lead unit would need a kind for each: the next open item stands for all.
             State::Issued { .. } => {

@@ -180,7 +180,7 @@ impl Procedure for SelfEvaluation {
                 let accept = wanted("accept", "接收自评估", "accept or give back the self-evaluation");
                 let subject = format!("{} {subject}", self.unit);
                 let accept = accept.of(WaitsFor::District, &[Role::InfoOffice], subject);
-                vec![Task { not: Some(by.clone()), ..accept }]
+                vec![Task { not: vec![by.clone()], ..accept }]
             }
             State::Accepted { .. } => Vec::new(),
         }

@@ -2,6 +2,7 @@
 
 use evaluation::procedure::feedback::{Feedback, Outcome, Problem, Receipt, Resource};
 use evaluation::procedure::{Procedure, Rejection};
+use govshare_model::Subject;
 use govshare_model::calendar::Calendar;
 use govshare_model::id::EntryId;
 use govshare_model::pack::{Aspect, Pack};
@@ -84,7 +85,7 @@ fn what_waits_follows_the_state_and_an_ended_form_waits_for_nobody() {
         survives_storage(form);
     }
     let answer = proposed().tasks().remove(0);
-    assert_eq!(answer.not.map(|not| not.0).as_deref(), Some("wang"), "who proposed does not answer");
+    assert_eq!(answer.not, [Subject("wang".to_owned())], "who proposed does not answer");
 }
 
 #[test]

@@ -191,7 +191,7 @@ impl Restriction {
             article: "24(二)",
             waits_for: WaitsFor::District,
             roles,
-            not,
+            not: Option::into_iter(not).collect(),
             due: None,
         };
         match &self.state {

@@ -131,7 +131,7 @@ impl SecrecyRules {
             article: "9",
             waits_for,
             roles,
-            not,
+            not: Option::into_iter(not).collect(),
             due: None,
         };
         match &self.state {
