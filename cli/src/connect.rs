@@ -60,7 +60,7 @@ const ATTEMPTS: u32 = 6;
 /// Largest page that a list may ask for.
 const LARGEST_PAGE: usize = 1000;
 /// A page holds up to 1000 records, each of which may carry text of some kilobytes.
-const LARGEST_REPLY: usize = 64 << 20;
+pub const LARGEST_REPLY: usize = 64 << 20;
 
 /// One person's access to the platform; cheap to clone.
 #[derive(Clone)]
@@ -190,6 +190,11 @@ impl Caller {
             .parse()
             .map_err(|_| Failure::usage("the token has characters that no token has"))?;
         Ok(Caller { channel, bearer: Bearer { authorization, deadline: Some(DEADLINE) } })
+    }
+
+    /// For a call of whatever method.
+    pub fn authorized(&self) -> Authorized {
+        InterceptedService::new(self.channel.clone(), self.bearer.clone())
     }
 
     /// The same without a deadline, for uploads.

@@ -2,6 +2,7 @@
 
 mod agreement_dealings;
 pub mod agreements;
+mod any_method;
 pub mod args;
 pub mod attachments;
 pub mod audit;

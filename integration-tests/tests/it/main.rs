@@ -38,6 +38,7 @@ mod import;
 mod journeys;
 mod log_replicas;
 mod patience;
+mod registers;
 mod replicas;
 mod schemas;
 mod sequences_over_grpc;
