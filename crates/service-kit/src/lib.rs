@@ -12,6 +12,7 @@ pub mod document_number;
 pub mod event;
 pub mod failure;
 pub mod form;
+pub mod holidays;
 pub mod outbox;
 pub mod packs;
 pub mod page;

@@ -100,6 +100,7 @@ async fn run(config: Config<Settings>, runtime: Runtime) -> Result<(), Error> {
     let cases = upstreams::Cases::new(service.upstream(&config, "access-request")?);
     let catalog = upstreams::Catalog::new(service.upstream(&config, "catalog")?);
     let database = service.database(&config, Some(audit), vec![cases.agreed()])?;
+    service.follow_holidays(&config, &database)?;
     let store = store::Store::new(database.clone());
 
     let interval = Duration::from_secs(config.service.sweep_seconds.max(1));

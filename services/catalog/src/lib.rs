@@ -10,6 +10,7 @@ pub mod entries;
 mod error;
 pub mod explanations;
 mod facts;
+mod holidays;
 mod policy_pack;
 pub mod regulations;
 pub mod search;
@@ -25,6 +26,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use govshare_model::id::UnitId;
 use govshare_proto::catalog::internal::v1::catalog_facts_service_server::CatalogFactsServiceServer;
+use govshare_proto::catalog::internal::v1::holiday_service_server::HolidayServiceServer;
 use govshare_proto::catalog::v1::archiving_service_server::ArchivingServiceServer;
 use govshare_proto::catalog::v1::attachment_service_server::AttachmentServiceServer;
 use govshare_proto::catalog::v1::classification_service_server::ClassificationServiceServer;
@@ -118,18 +120,30 @@ pub const ACCESS: Access = Access {
             rules: service_kit::tasks::RULES,
         },
     ],
-    internal: &[InternalService {
-        name: "govshare.catalog.internal.v1.CatalogFactsService",
-        callers: &[
-            ("GetEntryFacts", &["access-request", "agreement", "exchange", "security-review", "evaluation"]),
-            ("GetEntryWarnings", &["agreement"]),
-            ("GetUnitFacts", &["access-request", "agreement", "evaluation"]),
-            ("GetUnitKeyFacts", &["agreement"]),
-            ("ObserveUpdate", &["exchange"]),
-            ("BeginReviews", &["security-review"]),
-            ("RecordReviewOutcomes", &["security-review"]),
-        ],
-    }],
+    internal: &[
+        InternalService {
+            name: "govshare.catalog.internal.v1.CatalogFactsService",
+            callers: &[
+                (
+                    "GetEntryFacts",
+                    &["access-request", "agreement", "exchange", "security-review", "evaluation"],
+                ),
+                ("GetEntryWarnings", &["agreement"]),
+                ("GetUnitFacts", &["access-request", "agreement", "evaluation"]),
+                ("GetUnitKeyFacts", &["agreement"]),
+                ("ObserveUpdate", &["exchange"]),
+                ("BeginReviews", &["security-review"]),
+                ("RecordReviewOutcomes", &["security-review"]),
+            ],
+        },
+        InternalService {
+            name: "govshare.catalog.internal.v1.HolidayService",
+            callers: &[
+                ("RecordHolidayNotice", &["access-request"]),
+                ("ListUnknownHolidayNotices", &["security-review", "agreement", "evaluation"]),
+            ],
+        },
+    ],
 };
 
 /// This service's part of the configuration.
@@ -292,6 +306,8 @@ async fn run(config: Config<Settings>, runtime: Runtime) -> Result<(), Error> {
     let tasks = WorkList::new(database.clone(), service.shutdown.clone());
     routes.add_service(bounded!(TaskServiceServer::new(tasks), bytes));
     let facts = CatalogFacts { database: database.clone(), entries, units, keys, schedules, policy };
+    let loaded = holidays::LoadedHolidays(database.clone());
+    routes.add_service(bounded!(HolidayServiceServer::new(loaded), bytes));
     routes.add_service(bounded!(CatalogFactsServiceServer::new(facts), bytes));
     service.serve(routes, ACCESS, Some(database)).await
 }

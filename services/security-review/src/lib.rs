@@ -90,6 +90,7 @@ async fn run(config: Config<Settings>, runtime: Runtime) -> Result<(), Error> {
     let audit = service.upstream(&config, "audit")?;
     let catalog = upstreams::Catalog::new(service.upstream(&config, "catalog")?);
     let database = service.database(&config, Some(audit), vec![catalog.outcomes()])?;
+    service.follow_holidays(&config, &database)?;
     let store = store::Store::new(database.clone());
 
     let Settings { info_office, secrecy_bureau, restriction_approval_required } = config.service.clone();
