@@ -116,17 +116,22 @@ async fn run(config: Config<Settings>, runtime: Runtime) -> Result<(), Error> {
         packs,
         disposal_days: config.service.disposal_days.clamp(1, 365),
     };
+    let papers = attachments::Papers {
+        agreements: store.clone(),
+        disclosures: disclosure::store::Store::new(database.clone()),
+        outside_deliveries: outside_delivery::store::Store::new(database.clone()),
+    };
     let outside_deliveries = outside_delivery::grpc::OutsideDeliveries {
         database: database.clone(),
         agreements: store.clone(),
-        store: outside_delivery::store::Store::new(database.clone()),
+        store: papers.outside_deliveries.clone(),
     };
     let disclosures = disclosure::grpc::Disclosures {
         database: database.clone(),
         agreements: store.clone(),
-        store: disclosure::store::Store::new(database.clone()),
+        store: papers.disclosures.clone(),
     };
-    let attachments = Attachments::new(database.clone(), store.clone());
+    let attachments = Attachments::new(database.clone(), papers);
     let facts = facts::AgreementFacts { database: database.clone(), store };
     let tasks = WorkList::new(database.clone(), service.shutdown.clone());
     let mut routes = tonic::service::RoutesBuilder::default();

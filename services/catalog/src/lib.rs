@@ -269,12 +269,13 @@ async fn run(config: Config<Settings>, runtime: Runtime) -> Result<(), Error> {
         bytes
     ));
     let archives_bureau = config.service.archives_bureau.clone();
+    let archive = ArchiveStore::new(database.clone(), archives_bureau.clone());
     routes.add_service(bounded!(
         ArchivingServiceServer::new(Archiving {
             database: database.clone(),
-            store: ArchiveStore::new(database.clone(), archives_bureau.clone()),
+            store: archive.clone(),
             entries: entries.clone(),
-            archives_bureau,
+            archives_bureau: archives_bureau.clone(),
         }),
         bytes
     ));
@@ -288,8 +289,8 @@ async fn run(config: Config<Settings>, runtime: Runtime) -> Result<(), Error> {
         bytes
     ));
     let statistics_bureau = config.service.statistics_bureau.clone();
-    let papers =
-        Attachments::new(database.clone(), Papers { explanations, regulations, plans, statistics_bureau });
+    let papers = Papers { explanations, regulations, plans, archive, statistics_bureau, archives_bureau };
+    let papers = Attachments::new(database.clone(), papers);
     routes.add_service(bounded!(AttachmentServiceServer::new(papers), bytes));
     let schedules = ScheduleStore::new(database.clone(), office.clone());
     let interval = Duration::from_secs(config.service.sweep_seconds.max(1));
@@ -305,9 +306,9 @@ async fn run(config: Config<Settings>, runtime: Runtime) -> Result<(), Error> {
     ));
     let tasks = WorkList::new(database.clone(), service.shutdown.clone());
     routes.add_service(bounded!(TaskServiceServer::new(tasks), bytes));
-    let facts = CatalogFacts { database: database.clone(), entries, units, keys, schedules, policy };
     let loaded = holidays::LoadedHolidays(database.clone());
     routes.add_service(bounded!(HolidayServiceServer::new(loaded), bytes));
+    let facts = CatalogFacts { database: database.clone(), entries, units, keys, schedules, policy };
     routes.add_service(bounded!(CatalogFactsServiceServer::new(facts), bytes));
     service.serve(routes, ACCESS, Some(database)).await
 }
