@@ -10,6 +10,7 @@ pub mod catalog;
 pub mod catalogue_file;
 pub mod connect;
 pub mod databases;
+mod defects;
 pub mod demo;
 pub mod evaluation;
 pub mod exchange;

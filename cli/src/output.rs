@@ -49,7 +49,7 @@ shown! {
         ListDisclosuresResponse;
     security_review: Restriction, ListRestrictionsResponse, SecrecyRules, ListSecrecyRulesResponse,
         InformationSystem, ListInformationSystemsResponse;
-    exchange: DataVersion, CreateTicketResponse, ListDataVersionsResponse, ListDeliveriesResponse;
+    exchange: DataVersion, Defect, ListDefectsResponse, CreateTicketResponse, ListDataVersionsResponse, ListDeliveriesResponse;
     audit: ListEventsResponse;
     evaluation: GetUnitIndicatorsResponse, ListUnitIndicatorsResponse, GetUnitPeriodResponse, Feedback,
         ListFeedbackResponse, ListSelfEvaluationsResponse, YearlyEvaluation, ListYearlyEvaluationsResponse, ListUnitResultsResponse,

@@ -285,6 +285,17 @@ pub const REGISTERS: &[Register] = &[
         ],
     },
     Register {
+        name: "defects",
+        title: "数据瑕疵告知台账",
+        list: "govshare.exchange.v1.DefectService/ListDefects",
+        columns: &[
+            ("数据版本", "data_version_id"),
+            ("瑕疵", "description"),
+            ("告知时间", "tell_time"),
+            ("本单位确认时间", "acknowledge_time"),
+        ],
+    },
+    Register {
         name: "deliveries",
         title: "数据交付台账",
         list: "govshare.exchange.v1.ExchangeService/ListDeliveries",

@@ -1,5 +1,6 @@
 //! Everything that is tested through the gateway, on real PostgreSQL, with all services running.
 
+mod art_22_defects;
 mod art_25_active_sharing;
 mod art_26_27;
 mod art_26_attachments;

@@ -6,6 +6,7 @@ use calamine::{Data, Reader, Xlsx, open_workbook};
 use govshare_cli::connect::{Caller, connect};
 use govshare_cli::registers::{REGISTERS, Register, named};
 use govshare_model::Role;
+use integration_tests::DATA;
 use serde_json::json;
 
 use crate::authorization_over_grpc::{act, city_with_an_agreed_case, filled};
@@ -44,6 +45,9 @@ async fn each_register_of_a_filled_city_has_its_records_under_the_headings_of_th
     given["delivered_on"] = json!({ "year": 2026, "month": 3, "day": 3 });
     let deliveries = "govshare.agreement.v1.OutsideDeliveryService";
     act(&city, (PROVIDER, Role::Drafter), deliveries, "RecordOutsideDelivery", given).await;
+    let data_version = city.published_data(PROVIDER, &entry_id, DATA).await.data_version_id;
+    let given = json!({ "data_version_id": data_version });
+    act(&city, (PROVIDER, Role::Approver), "govshare.exchange.v1.DefectService", "TellDefect", given).await;
     filled(&city, agreed, &agreement_id).await;
 
     let clerk = clerk(&city).await;
@@ -51,9 +55,10 @@ async fn each_register_of_a_filled_city_has_its_records_under_the_headings_of_th
     assert!(REGISTERS.len() >= 17, "seven registers and ten more");
     for register in REGISTERS {
         let file = folder.path().join(format!("{}.xlsx", register.name));
-        // The data versions are listed by entry.
+        // Data versions are listed by entry, defects by data version.
         let filters = match register.name {
             "data-versions" => vec![("entry_id".to_owned(), entry_id.clone())],
+            "defects" => vec![("data_version_id".to_owned(), data_version.clone())],
             _ => Vec::new(),
         };
         let count = register.write(&clerk, &filters, &file).await;
