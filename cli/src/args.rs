@@ -70,7 +70,7 @@ pub enum Command {
     /// What waits for you, in every service.
     Todo(todo::Todo),
     /// Registers (台账) as workbooks.
-    Register(registers::Register),
+    Register(registers::WriteRegister),
     /// One sharing case from catalogue to delivery, with what is refused on the way.
     Demo(demo::Demo),
 }

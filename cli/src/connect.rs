@@ -37,6 +37,7 @@ use govshare_proto::evaluation::v1::self_evaluation_service_client::SelfEvaluati
 use govshare_proto::evaluation::v1::task_service_client::TaskServiceClient as EvaluationTasks;
 use govshare_proto::evaluation::v1::violation_service_client::ViolationServiceClient;
 use govshare_proto::evaluation::v1::yearly_evaluation_service_client::YearlyEvaluationServiceClient;
+use govshare_proto::exchange::v1::defect_service_client::DefectServiceClient;
 use govshare_proto::exchange::v1::exchange_service_client::ExchangeServiceClient;
 use govshare_proto::security_review::v1::attachment_service_client::AttachmentServiceClient as ReviewAttachments;
 use govshare_proto::security_review::v1::information_system_service_client::InformationSystemServiceClient;
@@ -60,7 +61,7 @@ const ATTEMPTS: u32 = 6;
 /// Largest page that a list may ask for.
 const LARGEST_PAGE: usize = 1000;
 /// A page holds up to 1000 records, each of which may carry text of some kilobytes.
-const LARGEST_REPLY: usize = 64 << 20;
+pub const LARGEST_REPLY: usize = 64 << 20;
 
 /// One person's access to the platform; cheap to clone.
 #[derive(Clone)]
@@ -163,6 +164,7 @@ clients! {
     secrecy_rules = SecrecyRulesServiceClient,
     systems = InformationSystemServiceClient,
     exchange = ExchangeServiceClient,
+    defects = DefectServiceClient,
     audit = AuditServiceClient,
     evaluation = EvaluationServiceClient,
     feedback = FeedbackServiceClient,
@@ -190,6 +192,11 @@ impl Caller {
             .parse()
             .map_err(|_| Failure::usage("the token has characters that no token has"))?;
         Ok(Caller { channel, bearer: Bearer { authorization, deadline: Some(DEADLINE) } })
+    }
+
+    /// For a call of whatever method.
+    pub fn authorized(&self) -> Authorized {
+        InterceptedService::new(self.channel.clone(), self.bearer.clone())
     }
 
     /// The same without a deadline, for uploads.

@@ -8,6 +8,7 @@ use serde_json::json;
 
 use crate::args::Global;
 use crate::connect::{Caller, pages};
+use crate::defects;
 use crate::failure::Failure;
 use crate::transfer::{self, Destination};
 
@@ -35,6 +36,9 @@ pub enum Command {
         #[arg(long, default_value = "")]
         agreement: String,
     },
+    /// Defects of a data version: told, listed, acknowledged (art. 22).
+    #[command(subcommand)]
+    Defect(defects::Command),
     /// Takes the data, checks its SHA-256 and only then puts the file in place.
     Download(Download),
     /// Lists deliveries, newest first.
@@ -97,6 +101,7 @@ pub async fn run(command: Command, global: &Global) -> Result<(), Failure> {
         Command::Ticket { data_version, agreement } => {
             output.record(&ticket(&global.caller().await?, &agreement, &data_version).await?);
         }
+        Command::Defect(command) => defects::run(command, global).await?,
         Command::Download(download) => download.run(global).await?,
         Command::Deliveries { case, limit } => {
             let caller = global.caller().await?;

@@ -2,6 +2,7 @@
 
 mod agreement_dealings;
 pub mod agreements;
+mod any_method;
 pub mod args;
 pub mod attachments;
 pub mod audit;
@@ -9,6 +10,7 @@ pub mod catalog;
 pub mod catalogue_file;
 pub mod connect;
 pub mod databases;
+mod defects;
 pub mod demo;
 pub mod evaluation;
 pub mod exchange;

@@ -49,7 +49,7 @@ shown! {
         ListDisclosuresResponse;
     security_review: Restriction, ListRestrictionsResponse, SecrecyRules, ListSecrecyRulesResponse,
         InformationSystem, ListInformationSystemsResponse;
-    exchange: DataVersion, CreateTicketResponse, ListDataVersionsResponse, ListDeliveriesResponse;
+    exchange: DataVersion, Defect, ListDefectsResponse, CreateTicketResponse, ListDataVersionsResponse, ListDeliveriesResponse;
     audit: ListEventsResponse;
     evaluation: GetUnitIndicatorsResponse, ListUnitIndicatorsResponse, GetUnitPeriodResponse, Feedback,
         ListFeedbackResponse, ListSelfEvaluationsResponse, YearlyEvaluation, ListYearlyEvaluationsResponse, ListUnitResultsResponse,
@@ -120,11 +120,7 @@ pub fn listed<M: Shown>(reply: &M, of: &str, columns: &[&str]) -> Table {
 }
 
 /// What [`Output::list`] shows, row by row.
-pub fn cells<M: Shown>(reply: &M, of: &str, columns: &[&str]) -> Vec<Vec<String>> {
-    cells_of(&reflect(reply), of, columns)
-}
-
-fn cells_of(reply: &DynamicMessage, of: &str, columns: &[&str]) -> Vec<Vec<String>> {
+pub fn cells_of(reply: &DynamicMessage, of: &str, columns: &[&str]) -> Vec<Vec<String>> {
     let records = reply.get_field_by_name(of);
     let records = records.as_ref().and_then(|records| records.as_list()).unwrap_or_default();
     let records = records.iter().filter_map(Value::as_message);
@@ -169,7 +165,8 @@ fn to_json(message: &DynamicMessage) -> Json {
         .expect("proto JSON has a form for every message")
 }
 
-/// A field of a message, nested ones with dots; empty where it is not set.
+/// A field of a message, nested ones with dots, those of repeated messages one after the other; empty where it is not
+/// set.
 fn field(message: &DynamicMessage, path: &str) -> String {
     let (name, rest) = path.split_once('.').map_or((path, ""), |(name, rest)| (name, rest));
     let Some(descriptor) = message.descriptor().get_field_by_name(name) else { return String::new() };
@@ -177,9 +174,13 @@ fn field(message: &DynamicMessage, path: &str) -> String {
         return String::new();
     }
     let value = message.get_field(&descriptor);
-    match value.as_message() {
-        Some(inner) if !rest.is_empty() => field(inner, rest),
-        _ => text(&value, &descriptor.kind()),
+    match &*value {
+        Value::Message(inner) if !rest.is_empty() => field(inner, rest),
+        Value::List(values) if !rest.is_empty() => {
+            let inner = values.iter().filter_map(Value::as_message);
+            inner.map(|message| field(message, rest)).collect::<Vec<_>>().join(", ")
+        }
+        value => text(value, &descriptor.kind()),
     }
 }
 
@@ -318,6 +319,7 @@ mod tests {
     fn a_column_reaches_into_nested_messages_and_is_empty_where_nothing_is() {
         let entry = reflect(&entry());
         assert_eq!(field(&entry, "published.content.title"), "学校名录");
+        assert_eq!(field(&entry, "published.content.items.name"), "名称");
         assert_eq!(field(&entry, "latest.content.title"), "");
         assert_eq!(field(&entry, "no_such_field"), "");
     }

@@ -30,6 +30,7 @@ use govshare_proto::evaluation::v1::self_evaluation_service_client::SelfEvaluati
 use govshare_proto::evaluation::v1::task_service_client::TaskServiceClient as EvaluationTaskServiceClient;
 use govshare_proto::evaluation::v1::violation_service_client::ViolationServiceClient;
 use govshare_proto::evaluation::v1::yearly_evaluation_service_client::YearlyEvaluationServiceClient;
+use govshare_proto::exchange::v1::defect_service_client::DefectServiceClient;
 use govshare_proto::exchange::v1::exchange_service_client::ExchangeServiceClient;
 use govshare_proto::security_review::v1::attachment_service_client::AttachmentServiceClient as ReviewAttachmentsClient;
 use govshare_proto::security_review::v1::information_system_service_client::InformationSystemServiceClient;
@@ -112,6 +113,7 @@ impl Person {
         disclosures -> DisclosureServiceClient,
         agreement_tasks -> AgreementTasksClient,
         exchange -> ExchangeServiceClient,
+        defects -> DefectServiceClient,
         audit -> AuditServiceClient,
         evaluation -> EvaluationServiceClient,
         feedback -> FeedbackServiceClient,

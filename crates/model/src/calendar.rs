@@ -90,8 +90,20 @@ impl Calendar {
     /// # Errors
     /// Every contradiction within the year, and between it and its neighbours.
     pub fn with_year(&self, year: HolidayYear) -> Result<Calendar, CalendarError> {
-        let others = self.years.values().filter(|known| known.year != year.year).cloned();
-        Calendar::new(others.chain([year.clone()]).collect())
+        self.with_years([year])
+    }
+
+    /// As [`Calendar::with_year`] for several, which may go together only.
+    ///
+    /// # Errors
+    /// Every contradiction within the years, and between them and their neighbours.
+    pub fn with_years(
+        &self,
+        years: impl IntoIterator<Item = HolidayYear>,
+    ) -> Result<Calendar, CalendarError> {
+        let mut all = self.years.clone();
+        all.extend(years.into_iter().map(|year| (year.year, year)));
+        Calendar::new(all.into_values().collect())
     }
 
     /// What is known of a year; `None` if its notice is not.

@@ -86,3 +86,13 @@ CREATE TABLE IF NOT EXISTS document_numbers (
 );
 
 GRANT SELECT, INSERT, UPDATE ON document_numbers TO {role};
+
+-- Holiday notices that the info office loaded at run time, as this service has learnt of them (art. 36).
+CREATE TABLE IF NOT EXISTS learnt_holiday_notices (
+    year int PRIMARY KEY,
+    version bigint NOT NULL,
+    -- The [[year]] table of the calendar, as loaded.
+    notice text NOT NULL
+);
+
+GRANT SELECT, INSERT, UPDATE ON learnt_holiday_notices TO {role};

@@ -17,6 +17,7 @@ use crate::clock::Clock;
 use crate::config::DatabaseConfig;
 use crate::event::{Event, Sealed};
 use crate::failure::{Failure, database_is_gone};
+use crate::holidays;
 use crate::outbox::{AUDIT, Held, Outbox};
 use crate::tasks;
 
@@ -33,6 +34,7 @@ pub struct Database {
     service: &'static str,
     clock: Clock,
     outbox: Outbox,
+    calendar: holidays::Known,
 }
 
 /// What [`Database::begin`] found.
@@ -65,7 +67,7 @@ impl Database {
             // `begin` retries over connections that died, which costs nothing while they live.
             .test_before_acquire(false)
             .connect_lazy_with(options);
-        Ok(Self { pool, service, clock, outbox: Outbox::default() })
+        Ok(Self { pool, service, clock, outbox: Outbox::default(), calendar: holidays::Known::default() })
     }
 
     pub fn pool(&self) -> &PgPool {
@@ -78,6 +80,10 @@ impl Database {
 
     pub fn clock(&self) -> &Clock {
         &self.clock
+    }
+
+    pub(crate) fn known_calendar(&self) -> &holidays::Known {
+        &self.calendar
     }
 
     pub fn service(&self) -> &'static str {

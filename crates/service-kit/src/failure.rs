@@ -144,6 +144,7 @@ fn code(reason: Reason) -> Code {
         | AgreementNotActive
         | AlreadySigned
         | TicketSpent
+        | DefectNotAcknowledged
         | NodeHasChildren
         | DuplicateCollection
         | NotLeadUnit

@@ -13,6 +13,7 @@ pub mod etag;
 pub mod event;
 pub mod failure;
 pub mod form;
+pub mod holidays;
 pub mod outbox;
 pub mod packs;
 pub mod page;

@@ -2,11 +2,13 @@
 
 use govshare_model::Role;
 use govshare_proto::access_request::v1::{self as pb, AccessRequestState as State, AnswerKind};
-use govshare_proto::catalog::v1::SharingType;
+use govshare_proto::catalog::v1::{self as catalog, SharingType};
+use govshare_proto::evaluation::v1::{Aspect, Problem, SubmitFeedbackRequest};
 use govshare_proto::google::r#type::Date;
-use integration_tests::Case;
 use integration_tests::refusal::refused;
 use integration_tests::steps::{content, form, request_id};
+use integration_tests::{Case, eventually};
+use sqlx::{Connection, PgConnection};
 use tonic::{Code, Response, Status};
 
 use crate::city::City;
@@ -101,6 +103,75 @@ async fn art_36_a_loaded_holiday_notice_counts_for_new_receipts_and_leaves_runni
     let years = drafter.policies().list_holiday_notices(pb::ListHolidayNoticesRequest::default()).await;
     let years = years.expect("listed").into_inner().holiday_notices;
     assert_eq!(years.last().map(|year| (year.year, year.load_time.is_some())), Some((2027, true)));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn art_36_a_loaded_holiday_notice_counts_in_every_service_within_seconds() {
+    let city = City::start_with_packs("national-2025@2025-08-01..").await;
+    let entry_id = city.published_entry(PROVIDER).await;
+    city.travel_to(2026, 12, 21);
+    let user = city.person(APPLICANT, Role::Drafter);
+    let submit = async || {
+        let request = SubmitFeedbackRequest {
+            entry_id: entry_id.clone(),
+            problems: vec![Problem {
+                aspect: Aspect::Accuracy.into(),
+                description: "与实际不符".to_owned(),
+                items: Vec::new(),
+            }],
+            request_id: request_id(),
+            ..Default::default()
+        };
+        let reply = user.feedback().submit_feedback(request).await.expect("submitted").into_inner();
+        reply.feedback.expect("a form")
+    };
+    let information = catalog::CollectedInformation {
+        title: "2025年度学籍信息".to_owned(),
+        period_start: day(2025, 1, 1),
+        period_end: day(2025, 12, 31),
+        system: "区教育管理平台".to_owned(),
+        archive_due: day(2027, 1, 12),
+        ..Default::default()
+    };
+    let record =
+        catalog::CreateArchiveRecordRequest { information: Some(information), request_id: request_id() };
+    let archivist = city.person(PROVIDER, Role::Drafter);
+    archivist.archiving().create_archive_record(record).await.expect("recorded");
+    let days_left = async || {
+        let listed = archivist.tasks_of_catalog().list_tasks(catalog::ListTasksRequest::default()).await;
+        let tasks = listed.map_err(|status| status.to_string())?.into_inner().tasks;
+        let task = tasks.iter().find(|task| task.kind == "archive").ok_or("no task")?;
+        Ok::<_, String>(task.working_days_left)
+    };
+    let before = submit().await;
+    assert_eq!((before.answer_due, before.answer_due_provisional), (day(2027, 1, 4), true));
+    assert_eq!(days_left().await, Ok(16), "Friday 1 January counts by the week");
+
+    let load = pb::LoadHolidayNoticeRequest { toml: NOTICE_2027.to_owned(), request_id: request_id() };
+    city.info_office().policies().load_holiday_notice(load).await.expect("loaded");
+    eventually("the catalogue counts by the notice", async || match days_left().await? {
+        15 => Ok(()),
+        other => Err(format!("{other} days left")),
+    })
+    .await;
+    let after = eventually("the evaluation counts by the notice", async || {
+        let form = submit().await;
+        if form.answer_due_provisional { Err("provisional".to_owned()) } else { Ok(form) }
+    })
+    .await;
+    assert_eq!(after.answer_due, day(2027, 1, 5));
+    for schema in ["access_request", "agreement", "catalog", "evaluation", "security_review"] {
+        let known = format!("SELECT count(*) FROM {schema}.learnt_holiday_notices WHERE year = 2027");
+        eventually("the service keeps the notice over a restart", async || {
+            let mut connection = PgConnection::connect(city.database.url()).await.expect("connected");
+            let known: i64 = sqlx::query_scalar(sqlx::AssertSqlSafe(known.clone()))
+                .fetch_one(&mut connection)
+                .await
+                .map_err(|error| error.to_string())?;
+            if known == 1 { Ok(()) } else { Err(format!("{schema} does not know the year")) }
+        })
+        .await;
+    }
 }
 
 /// As [`City::start`] for cases until Tuesday 3 March 2026; from the next day on decree 809 holds.

@@ -62,10 +62,18 @@ pub fn with_bytes(service: &str, method: &str, message: &'static [u8]) -> Prepar
 
 /// Sends it, and gives the first message of the reply.
 pub async fn send(person: &Person, prepared: &Prepared) -> Result<Bytes, Status> {
+    send_all(person, prepared.path.clone(), vec![prepared.message.clone()]).await
+}
+
+/// Sends messages one after the other to the method at `path`, and gives the first message of the reply.
+pub async fn send_all(
+    person: &Person,
+    path: http::uri::PathAndQuery,
+    messages: Vec<Bytes>,
+) -> Result<Bytes, Status> {
     let mut client = tonic::client::Grpc::new(person.client());
     client.ready().await.map_err(|error| Status::unavailable(error.to_string()))?;
-    let messages = tokio_stream::iter([prepared.message.clone()]);
-    let reply = client.streaming(Request::new(messages), prepared.path.clone(), AsItIs).await?;
+    let reply = client.streaming(Request::new(tokio_stream::iter(messages)), path, AsItIs).await?;
     reply.into_inner().message().await?.ok_or_else(|| Status::new(Code::DataLoss, "no message"))
 }
 

@@ -1,6 +1,7 @@
 //! Everything that is tested through the gateway, on real PostgreSQL, with all services running.
 
 mod art_16_warnings;
+mod art_22_defects;
 mod art_25_active_sharing;
 mod art_26_27;
 mod art_26_attachments;
@@ -39,6 +40,7 @@ mod import;
 mod journeys;
 mod log_replicas;
 mod patience;
+mod registers;
 mod replicas;
 mod schemas;
 mod sequences_over_grpc;

@@ -95,8 +95,10 @@ async fn run(config: Config<Settings>, runtime: Runtime) -> Result<(), Error> {
     let rules = Arc::new(packs::Rules::configured(&config.service.packs)?);
     let service = Service::start(NAME, &config, runtime).await?;
     let audit = service.upstream(&config, "audit")?;
-    let catalog = upstreams::Catalog::new(service.upstream(&config, "catalog")?);
-    let database = service.database(&config, Some(audit), Vec::new())?;
+    let catalog = service.upstream(&config, "catalog")?;
+    let notices = upstreams::holiday_notices(catalog.clone());
+    let catalog = upstreams::Catalog::new(catalog);
+    let database = service.database(&config, Some(audit), vec![notices])?;
     let info_office = config.service.info_office.clone();
     let store = store::Store::new(database.clone(), info_office.clone());
     let holidays = packs::Holidays::new(database.clone(), info_office.clone());

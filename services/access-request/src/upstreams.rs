@@ -4,15 +4,21 @@ use govshare_model::Actor;
 use govshare_model::id::{EntryId, UnitId};
 use govshare_model::pack::SharingClass;
 use govshare_proto::catalog::internal::v1::catalog_facts_service_client::CatalogFactsServiceClient;
+use govshare_proto::catalog::internal::v1::holiday_service_client::HolidayServiceClient;
 use govshare_proto::catalog::internal::v1::{
-    GetEntryFactsRequest, GetEntryFactsResponse, GetUnitFactsRequest,
+    GetEntryFactsRequest, GetEntryFactsResponse, GetUnitFactsRequest, RecordHolidayNoticeRequest,
 };
 use govshare_proto::catalog::v1::{EntryState, EntryVersion, SharingType};
+use prost::Message;
 use service_kit::client::{Upstream, retrying};
+use service_kit::outbox::Destination;
 use service_kit::{Failure, Refusal};
 use tonic::Code;
 
 use crate::access_request::{Rejection, Resource};
+
+/// Destination of loaded holiday notices in the outbox.
+pub const HOLIDAY_NOTICES: &str = "catalog.record-holiday-notice";
 
 /// A unit as the register names it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -94,6 +100,19 @@ impl Catalog {
         })
         .await
     }
+}
+
+/// Delivers loaded holiday notices; the catalogue takes repeats.
+pub fn holiday_notices(catalog: Upstream) -> Destination {
+    let client = HolidayServiceClient::new(catalog);
+    Destination::commands(HOLIDAY_NOTICES, move |payload| {
+        let mut client = client.clone();
+        async move {
+            let command = RecordHolidayNoticeRequest::decode(payload.as_slice())
+                .map_err(|error| tonic::Status::invalid_argument(error.to_string()))?;
+            client.record_holiday_notice(command).await.map(drop)
+        }
+    })
 }
 
 fn resource(entry: EntryId, provider: &str, version: EntryVersion) -> Result<Resource, Failure> {

@@ -102,6 +102,7 @@ async fn run(config: Config<Settings>, runtime: Runtime) -> Result<(), Error> {
     let cases = upstreams::Cases::new(service.upstream(&config, "access-request")?);
     let catalog = upstreams::Catalog::new(service.upstream(&config, "catalog")?);
     let database = service.database(&config, Some(audit), vec![cases.agreed()])?;
+    service.follow_holidays(&config, &database)?;
     let store = store::Store::new(database.clone());
 
     let interval = Duration::from_secs(config.service.sweep_seconds.max(1));
@@ -120,17 +121,22 @@ async fn run(config: Config<Settings>, runtime: Runtime) -> Result<(), Error> {
         info_office: config.service.info_office.clone(),
         packs,
     };
+    let papers = attachments::Papers {
+        agreements: store.clone(),
+        disclosures: disclosure::store::Store::new(database.clone()),
+        outside_deliveries: outside_delivery::store::Store::new(database.clone()),
+    };
     let outside_deliveries = outside_delivery::grpc::OutsideDeliveries {
         database: database.clone(),
         agreements: store.clone(),
-        store: outside_delivery::store::Store::new(database.clone()),
+        store: papers.outside_deliveries.clone(),
     };
     let disclosures = disclosure::grpc::Disclosures {
         database: database.clone(),
         agreements: store.clone(),
-        store: disclosure::store::Store::new(database.clone()),
+        store: papers.disclosures.clone(),
     };
-    let attachments = Attachments::new(database.clone(), store.clone());
+    let attachments = Attachments::new(database.clone(), papers);
     let facts = facts::AgreementFacts { database: database.clone(), store };
     let tasks = WorkList::new(database.clone(), service.shutdown.clone());
     let mut routes = tonic::service::RoutesBuilder::default();

@@ -1,4 +1,4 @@
-//! Papers (附件) of the catalogue's written documents: explanations, regulations and collection plans.
+//! Papers (附件) of the catalogue's written documents: explanations, regulations, collection plans and archive records.
 
 use govshare_model::authority::{Decision, Relation, Rule, decide};
 use govshare_model::id::UnitId;
@@ -7,6 +7,8 @@ use service_kit::attachments::{ADD, Record, Records, Resource};
 use service_kit::{Failure, Tx};
 use uuid::Uuid;
 
+use crate::archiving::record::{self, Record as ArchiveRecord};
+use crate::archiving::{self, ArchiveStore};
 use crate::collection::plan::{self, Plan};
 use crate::collection::{self, PlanStore};
 use crate::explanations::explanation::{Explanation, State};
@@ -14,10 +16,12 @@ use crate::explanations::{self, ExplanationStore};
 use crate::regulations::regulation::{Regulation, Stage};
 use crate::regulations::{self, RegulationStore};
 
-/// Records with attachments are called `explanation/<id>`, `regulation/<id>` and `collection-plan/<id>`.
+/// Records with attachments are called `explanation/<id>`, `regulation/<id>`, `collection-plan/<id>` and
+/// `archive-record/<id>`.
 const EXPLANATION: &str = "explanation";
 const REGULATION: &str = "regulation";
 const PLAN: &str = "collection-plan";
+const ARCHIVE_RECORD: &str = "archive-record";
 
 /// Whoever writes a document adds its papers.
 const ADDING: &[Rule] =
@@ -29,7 +33,9 @@ pub struct Papers {
     pub explanations: ExplanationStore,
     pub regulations: RegulationStore,
     pub plans: PlanStore,
+    pub archive: ArchiveStore,
     pub statistics_bureau: UnitId,
+    pub archives_bureau: UnitId,
 }
 
 #[tonic::async_trait]
@@ -40,6 +46,7 @@ impl Records for Papers {
             EXPLANATION => Ok(of_explanation(&self.explanations.load(id).await?, actor)),
             REGULATION => Ok(of_regulation(&self.regulations.load(id).await?, actor)),
             PLAN => Ok(self.of_plan(&self.plans.load(id).await?, actor)),
+            ARCHIVE_RECORD => Ok(self.of_archive_record(&self.archive.load(id).await?, actor)),
             _ => Err(resource.not_found().into()),
         }
     }
@@ -50,6 +57,7 @@ impl Records for Papers {
             EXPLANATION => Ok(of_explanation(&self.explanations.load_for_update(tx, id).await?, actor)),
             REGULATION => Ok(of_regulation(&self.regulations.load_for_update(tx, id).await?, actor)),
             PLAN => Ok(self.of_plan(&self.plans.load_for_update(tx, id).await?, actor)),
+            ARCHIVE_RECORD => Ok(self.of_archive_record(&self.archive.load_for_update(tx, id).await?, actor)),
             _ => Err(resource.not_found().into()),
         }
     }
@@ -67,6 +75,20 @@ impl Papers {
             reads: may(collection::policy::RULES, collection::policy::READ, actor, &relations, standing),
             adds: may(ADDING, ADD, actor, &relations, standing),
             open: matches!(plan.state, plan::State::Draft | plan::State::Returned { .. }),
+        }
+    }
+
+    fn of_archive_record(&self, record: &ArchiveRecord, actor: &Actor) -> Record {
+        let relations = archiving::policy::relations(actor, record, &self.archives_bureau);
+        let state = record.state.name();
+        Record {
+            case: String::new(),
+            state,
+            article: "20",
+            concerns: vec![record.unit.clone(), self.archives_bureau.clone()],
+            reads: may(archiving::policy::RULES, archiving::policy::READ, actor, &relations, state),
+            adds: may(ADDING, ADD, actor, &relations, state),
+            open: !matches!(record.state, record::State::Confirmed { .. }),
         }
     }
 }

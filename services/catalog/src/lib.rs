@@ -10,6 +10,7 @@ pub mod entries;
 mod error;
 pub mod explanations;
 mod facts;
+mod holidays;
 pub mod regulations;
 pub mod search;
 pub mod shared_databases;
@@ -24,6 +25,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use govshare_model::id::UnitId;
 use govshare_proto::catalog::internal::v1::catalog_facts_service_server::CatalogFactsServiceServer;
+use govshare_proto::catalog::internal::v1::holiday_service_server::HolidayServiceServer;
 use govshare_proto::catalog::v1::archiving_service_server::ArchivingServiceServer;
 use govshare_proto::catalog::v1::attachment_service_server::AttachmentServiceServer;
 use govshare_proto::catalog::v1::classification_service_server::ClassificationServiceServer;
@@ -117,18 +119,30 @@ pub const ACCESS: Access = Access {
             rules: service_kit::tasks::RULES,
         },
     ],
-    internal: &[InternalService {
-        name: "govshare.catalog.internal.v1.CatalogFactsService",
-        callers: &[
-            ("GetEntryFacts", &["access-request", "agreement", "exchange", "security-review", "evaluation"]),
-            ("GetEntryWarnings", &["agreement"]),
-            ("GetUnitFacts", &["access-request", "agreement", "evaluation"]),
-            ("GetUnitKeyFacts", &["agreement"]),
-            ("ObserveUpdate", &["exchange"]),
-            ("BeginReviews", &["security-review"]),
-            ("RecordReviewOutcomes", &["security-review"]),
-        ],
-    }],
+    internal: &[
+        InternalService {
+            name: "govshare.catalog.internal.v1.CatalogFactsService",
+            callers: &[
+                (
+                    "GetEntryFacts",
+                    &["access-request", "agreement", "exchange", "security-review", "evaluation"],
+                ),
+                ("GetEntryWarnings", &["agreement"]),
+                ("GetUnitFacts", &["access-request", "agreement", "evaluation"]),
+                ("GetUnitKeyFacts", &["agreement"]),
+                ("ObserveUpdate", &["exchange"]),
+                ("BeginReviews", &["security-review"]),
+                ("RecordReviewOutcomes", &["security-review"]),
+            ],
+        },
+        InternalService {
+            name: "govshare.catalog.internal.v1.HolidayService",
+            callers: &[
+                ("RecordHolidayNotice", &["access-request"]),
+                ("ListUnknownHolidayNotices", &["security-review", "agreement", "evaluation"]),
+            ],
+        },
+    ],
 };
 
 /// This service's part of the configuration.
@@ -255,12 +269,13 @@ async fn run(config: Config<Settings>, runtime: Runtime) -> Result<(), Error> {
         bytes
     ));
     let archives_bureau = config.service.archives_bureau.clone();
+    let archive = ArchiveStore::new(database.clone(), archives_bureau.clone());
     routes.add_service(bounded!(
         ArchivingServiceServer::new(Archiving {
             database: database.clone(),
-            store: ArchiveStore::new(database.clone(), archives_bureau.clone()),
+            store: archive.clone(),
             entries: entries.clone(),
-            archives_bureau,
+            archives_bureau: archives_bureau.clone(),
         }),
         bytes
     ));
@@ -275,8 +290,8 @@ async fn run(config: Config<Settings>, runtime: Runtime) -> Result<(), Error> {
         bytes
     ));
     let statistics_bureau = config.service.statistics_bureau.clone();
-    let papers =
-        Attachments::new(database.clone(), Papers { explanations, regulations, plans, statistics_bureau });
+    let papers = Papers { explanations, regulations, plans, archive, statistics_bureau, archives_bureau };
+    let papers = Attachments::new(database.clone(), papers);
     routes.add_service(bounded!(AttachmentServiceServer::new(papers), bytes));
     let schedules = ScheduleStore::new(database.clone(), office.clone());
     let interval = Duration::from_secs(config.service.sweep_seconds.max(1));
@@ -292,6 +307,8 @@ async fn run(config: Config<Settings>, runtime: Runtime) -> Result<(), Error> {
     ));
     let tasks = WorkList::new(database.clone(), service.shutdown.clone());
     routes.add_service(bounded!(TaskServiceServer::new(tasks), bytes));
+    let loaded = holidays::LoadedHolidays(database.clone());
+    routes.add_service(bounded!(HolidayServiceServer::new(loaded), bytes));
     let facts = CatalogFacts { database: database.clone(), entries, units, keys, schedules, policy };
     routes.add_service(bounded!(CatalogFactsServiceServer::new(facts), bytes));
     service.serve(routes, ACCESS, Some(database)).await

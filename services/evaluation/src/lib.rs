@@ -124,6 +124,7 @@ async fn run(config: Config<Settings>, runtime: Runtime) -> Result<(), Error> {
     let feed = upstreams::Audit::new(service.upstream(&config, "audit")?);
     let catalog = upstreams::Catalog::new(service.upstream(&config, "catalog")?);
     let database = service.database(&config, Some(service.upstream(&config, "audit")?), Vec::new())?;
+    service.follow_holidays(&config, &database)?;
     let store = store::Store::new(database.clone());
     let interval = Duration::from_millis(config.service.poll_milliseconds.max(1));
     service.spawn(feed::follow(

@@ -7,7 +7,7 @@ use service_kit::{Failure, Reason, Refusal, Violations};
 
 use crate::basis::NotPublished;
 use crate::data_version::upload::{self, MAX_CHUNK_BYTES};
-use crate::{agreement, basis, delivery, ticket};
+use crate::{agreement, basis, defect, delivery, ticket};
 
 impl From<upload::Rejection> for Failure {
     fn from(rejection: upload::Rejection) -> Self {
@@ -56,6 +56,20 @@ impl From<NotPublished> for Failure {
         )
         .state(state)
         .article("14")
+        .into()
+    }
+}
+
+impl From<defect::NotAcknowledged> for Failure {
+    fn from(defect::NotAcknowledged { defects }: defect::NotAcknowledged) -> Self {
+        let defects = defects.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ");
+        Refusal::new(
+            Reason::DefectNotAcknowledged,
+            "the provider told of defects of this version; read and acknowledge them, then ask again",
+            "提供方已告知该数据版本存在瑕疵，请阅知并确认后再申请交付",
+        )
+        .with("defects", defects)
+        .article("22")
         .into()
     }
 }

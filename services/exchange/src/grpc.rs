@@ -17,6 +17,7 @@ use crate::basis::Entry;
 use crate::data_version::DataVersion;
 use crate::data_version::publish::Publisher;
 use crate::data_version::store::Versions;
+use crate::defect::store::Defects;
 use crate::delivery::store::{Deliveries, Filter};
 use crate::ticket::store::Tickets;
 use crate::ticket::{self, Digest, Issue, Lifetime, Ticket};
@@ -28,6 +29,7 @@ pub struct Exchange {
     pub versions: Versions,
     pub tickets: Tickets,
     pub deliveries: Deliveries,
+    pub defects: Defects,
     pub publisher: Publisher,
     pub catalog: Catalog,
     pub agreements: Agreements,
@@ -51,7 +53,7 @@ impl Exchange {
     }
 
     /// The caller's unit, if it may take data of the entry now, by active sharing or under the agreement it names.
-    async fn user(
+    pub async fn user(
         &self,
         actor: &Actor,
         entry: &Entry,
@@ -176,6 +178,7 @@ impl ExchangeService for Exchange {
             Some(agreement) => self.ticket_under(&actor, agreement, version).await?,
             None => self.ticket_actively(&actor, version).await?,
         };
+        self.defects.check_acknowledged(version.id, &actor.unit).await?;
 
         let mut random = [0; 32];
         rand::fill(&mut random).map_err(|_| Failure::internal("no random numbers"))?;

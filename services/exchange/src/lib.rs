@@ -3,6 +3,7 @@
 pub mod agreement;
 pub mod basis;
 pub mod data_version;
+pub mod defect;
 pub mod delivery;
 mod error;
 mod grpc;
@@ -16,6 +17,7 @@ mod upstreams;
 use std::sync::Arc;
 use std::time::Duration;
 
+use govshare_proto::exchange::v1::defect_service_server::DefectServiceServer;
 use govshare_proto::exchange::v1::exchange_service_server::ExchangeServiceServer;
 use service_kit::auth::access::{Access, PublicService};
 use service_kit::process::{Error, Runtime, Serving};
@@ -30,6 +32,7 @@ use tokio_util::task::TaskTracker;
 
 use crate::data_version::publish::Publisher;
 use crate::data_version::store::Versions;
+use crate::defect::store::Defects;
 use crate::delivery::data_port::DataPort;
 use crate::delivery::download::Downloads;
 use crate::delivery::recorder::Recorder;
@@ -45,11 +48,14 @@ pub const DEFAULTS: &str = include_str!("../config/default.toml");
 pub static MIGRATIONS: Migrator = sqlx::migrate!();
 
 pub const ACCESS: Access = Access {
-    public: &[PublicService {
-        name: "govshare.exchange.v1.ExchangeService",
-        article: "26",
-        rules: policy::RULES,
-    }],
+    public: &[
+        PublicService { name: "govshare.exchange.v1.ExchangeService", article: "26", rules: policy::RULES },
+        PublicService {
+            name: "govshare.exchange.v1.DefectService",
+            article: "22",
+            rules: policy::DEFECT_RULES,
+        },
+    ],
     internal: &[],
 };
 
@@ -122,18 +128,21 @@ async fn run(config: Config<Settings>, runtime: Runtime) -> Result<(), Error> {
         units: Shares::of(settings.max_uploads_per_unit),
         max_file_bytes: settings.max_file_bytes,
     };
-    let exchange = grpc::Exchange {
+    let exchange = Arc::new(grpc::Exchange {
         database: database.clone(),
         versions,
         tickets,
         deliveries,
+        defects: Defects::new(database.clone()),
         publisher,
         catalog,
         agreements,
         lifetime,
         download_uri,
-    };
+    });
+    let bytes = service.max_message_bytes();
     let mut routes = tonic::service::RoutesBuilder::default();
-    routes.add_service(bounded!(ExchangeServiceServer::new(exchange), service.max_message_bytes()));
+    routes.add_service(bounded!(ExchangeServiceServer::from_arc(Arc::clone(&exchange)), bytes));
+    routes.add_service(bounded!(DefectServiceServer::from_arc(exchange), bytes));
     service.serve(routes, ACCESS, Some(database)).await
 }

@@ -37,6 +37,17 @@ pub const RULES: &[Rule] = &[
     Rule { method: "ListDeliveries", roles: DISTRICT, relation: Relation::Anyone, states: &[] },
 ];
 
+pub const LIST_DEFECTS: &str = "ListDefects";
+
+/// As [`RULES`], for defects of data versions.
+pub const DEFECT_RULES: &[Rule] = &[
+    Rule { method: "TellDefect", roles: &[Role::Approver], relation: Relation::Provider, states: &[] },
+    Rule { method: "AcknowledgeDefect", roles: DRAFTER, relation: Relation::Applicant, states: &[] },
+    Rule { method: LIST_DEFECTS, roles: MEMBERS, relation: Relation::Provider, states: &[] },
+    Rule { method: LIST_DEFECTS, roles: MEMBERS, relation: Relation::Applicant, states: &[] },
+    Rule { method: LIST_DEFECTS, roles: DISTRICT, relation: Relation::Anyone, states: &[] },
+];
+
 /// Whether the caller reads every delivery, whoever its parties are.
 pub fn reads_all(actor: &Actor) -> bool {
     DISTRICT.iter().any(|role| actor.is(*role))
@@ -91,6 +102,18 @@ pub fn authorize_active_taking(actor: &Actor, version: &DataVersion) -> Result<(
 pub fn authorize_taking(actor: &Actor, agreement: &Agreement) -> Result<(), Refusal> {
     let relations = relations(actor, &agreement.provider, Some(&agreement.applicant));
     decide("CreateTicket", READ_DELIVERY, actor, &relations, ("agreement", &agreement.id))
+}
+
+/// A method on the defects of a version; `user` as in [`authorize_reading`].
+pub fn authorize_defects(
+    method: &str,
+    actor: &Actor,
+    version: &DataVersion,
+    user: Option<&UnitId>,
+) -> Result<(), Refusal> {
+    let relations = relations(actor, &version.provider, user);
+    let resource: (&'static str, &dyn std::fmt::Display) = ("data-version", &version.id);
+    access::authorize(DEFECT_RULES, method, LIST_DEFECTS, actor, &relations, "", resource)
 }
 
 /// Reading one delivery.

@@ -91,6 +91,7 @@ async fn run(config: Config<Settings>, runtime: Runtime) -> Result<(), Error> {
     let audit = service.upstream(&config, "audit")?;
     let catalog = upstreams::Catalog::new(service.upstream(&config, "catalog")?);
     let database = service.database(&config, Some(audit), vec![catalog.outcomes()])?;
+    service.follow_holidays(&config, &database)?;
     let store = store::Store::new(database.clone());
 
     let Settings { info_office, secrecy_bureau, packs } = config.service.clone();
@@ -98,8 +99,19 @@ async fn run(config: Config<Settings>, runtime: Runtime) -> Result<(), Error> {
     let restrictions =
         restriction::store::Store::new(database.clone(), secrecy_bureau.clone(), info_office.clone());
 
+    let rules = secrecy_rules::store::Store::new(database.clone(), secrecy_bureau.clone());
+    let systems = systems::store::Store::new(database.clone(), secrecy_bureau.clone(), info_office.clone());
+    let papers = attachments::Papers {
+        reviews: store.clone(),
+        restrictions: restrictions.clone(),
+        secrecy_rules: rules.clone(),
+        systems: systems.clone(),
+        secrecy_bureau,
+        info_office,
+    };
+    let attachments = Attachments::new(database.clone(), papers);
+
     let bytes = service.max_message_bytes();
-    let attachments = Attachments::new(database.clone(), store.clone());
     let reviews = grpc::Reviews {
         database: database.clone(),
         store,
@@ -109,14 +121,8 @@ async fn run(config: Config<Settings>, runtime: Runtime) -> Result<(), Error> {
     };
     let restrictions =
         restriction::grpc::Restrictions { database: database.clone(), store: restrictions, catalog };
-    let secrecy_rules = secrecy_rules::grpc::Rules {
-        database: database.clone(),
-        store: secrecy_rules::store::Store::new(database.clone(), secrecy_bureau.clone()),
-    };
-    let systems = systems::grpc::Systems {
-        database: database.clone(),
-        store: systems::store::Store::new(database.clone(), secrecy_bureau, info_office),
-    };
+    let secrecy_rules = secrecy_rules::grpc::Rules { database: database.clone(), store: rules };
+    let systems = systems::grpc::Systems { database: database.clone(), store: systems };
     let tasks = WorkList::new(database.clone(), service.shutdown.clone());
     let mut routes = tonic::service::RoutesBuilder::default();
     routes.add_service(bounded!(SecurityReviewServiceServer::new(reviews), bytes));

@@ -13,7 +13,7 @@ use crate::demo::catalogue::Target;
 use crate::demo::narration::{ensure, until};
 use crate::demo::{WITHIN, agreement, application, delivery, refused_case, today};
 use crate::failure::Failure;
-use crate::registers::{self, Of};
+use crate::registers;
 use crate::requests::steps::{Outcome, Step, take};
 use crate::requests::{self, AnswerKind, Form};
 
@@ -299,9 +299,9 @@ async fn renewed(walk: &mut Walk<'_>, target: &Target, agreed: &str) -> Result<(
 
 async fn register(walk: &mut Walk<'_>) -> Result<(), Failure> {
     let office = walk.office()?;
-    for (of, name) in [(Of::Requests, "requests.xlsx"), (Of::Agreements, "agreements.xlsx")] {
-        let file = walk.folder.join(name);
-        let rows = registers::write(&office.caller, of, &file).await?;
+    for name in ["requests", "agreements"] {
+        let file = walk.folder.join(format!("{name}.xlsx"));
+        let rows = registers::named(name)?.write(&office.caller, &[], &file).await?;
         walk.done(&office, format!("writes the register of {rows} rows into {}", file.display()));
     }
     Ok(())

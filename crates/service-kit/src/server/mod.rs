@@ -20,6 +20,7 @@ use crate::client::{Connector, Upstream};
 use crate::clock::Clock;
 use crate::config::{self, Config};
 use crate::database::Database;
+use crate::holidays;
 use crate::outbox::{Destination, backlog};
 use crate::process::{Error, Runtime};
 
@@ -90,12 +91,21 @@ impl Service {
         let relay = database.outbox().clone().relay(database.pool().clone(), all, self.shutdown.clone());
         self.background.spawn(relay);
         self.background.spawn(crate::database::forget_replies(database.clone(), self.shutdown.clone()));
+        self.background.spawn(holidays::keep(database.clone(), None, self.shutdown.clone()));
         Ok(database)
     }
 
     /// A client of another service.
     pub fn upstream<S>(&self, config: &Config<S>, service: &'static str) -> Result<Upstream, Error> {
         Ok(self.connector.connect(service, &config.upstream(service)?)?)
+    }
+
+    /// Learns from the catalogue of holiday notices that the info office loads, for a service that counts working days
+    /// and that access-request does not tell of them.
+    pub fn follow_holidays<S>(&self, config: &Config<S>, database: &Database) -> Result<(), Error> {
+        let catalog = self.upstream(config, "catalog")?;
+        self.spawn(holidays::keep(database.clone(), Some(catalog), self.shutdown.clone()));
+        Ok(())
     }
 
     /// Runs work beside the calls until it ends; it must heed `shutdown`.
@@ -171,6 +181,10 @@ impl Service {
         if let Some(listener) = self.runtime.admin {
             let pool = database.as_ref().map(|database| database.pool().clone());
             self.background.spawn(admin::serve(listener, pool, self.shutdown.clone()));
+        }
+        if let Some(database) = &database {
+            // Nothing is counted before; where it fails now, it is tried again while calls are refused.
+            let _ = database.read_calendar().await;
         }
         let connections = connections::bounded(self.runtime.listener, settings);
         let stopping = self.shutdown.clone();

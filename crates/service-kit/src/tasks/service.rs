@@ -55,9 +55,9 @@ impl WorkList {
         Self { database, shutdown, places, persons: Shares::of(WATCHES_EACH) }
     }
 
-    fn show(&self, row: Row) -> pb::Task {
+    fn show(&self, calendar: &Calendar, row: Row) -> pb::Task {
         let today = shanghai_date(self.database.clock().now());
-        let left = row.due.map(|due| Calendar::builtin().working_days_between(today, due));
+        let left = row.due.map(|due| calendar.working_days_between(today, due));
         pb::Task {
             name: format!("{}/{}", row.aggregate, row.kind),
             resource: row.aggregate,
@@ -88,20 +88,27 @@ impl WorkList {
         let page = Page::parse(size, token, 50, 1000, filters, &mut violations);
         violations.finish()?;
         let rows = table::list(self.database.pool(), actor, page.after.as_ref(), page.size + 1).await?;
-        Ok(page.cut(rows, Row::key, |row| self.show(row)))
+        let calendar = self.database.calendar()?;
+        Ok(page.cut(rows, Row::key, |row| self.show(&calendar, row)))
+    }
+
+    /// All that a watcher is told of.
+    async fn waiting(&self, actor: &Actor) -> Result<Told, Failure> {
+        let rows = table::list(self.database.pool(), actor, None, WATCHED).await?;
+        let calendar = self.database.calendar()?;
+        let tasks = rows.into_iter().map(|row| self.show(&calendar, row));
+        Ok(tasks.map(|task| (task.name.clone(), task)).collect())
     }
 
     /// Tells `watcher` what changed since `told`; gives false when it is gone.
     async fn tell(&self, actor: &Actor, told: &mut Told, watcher: &mpsc::Sender<Change>) -> bool {
-        let rows = match table::list(self.database.pool(), actor, None, WATCHED).await {
-            Ok(rows) => rows,
-            Err(error) => {
-                let _ = watcher.send(Err(Failure::from(error).into())).await;
+        let now = match self.waiting(actor).await {
+            Ok(now) => now,
+            Err(failure) => {
+                let _ = watcher.send(Err(failure.into())).await;
                 return false;
             }
         };
-        let now: Told =
-            rows.into_iter().map(|row| self.show(row)).map(|task| (task.name.clone(), task)).collect();
         let gone = told
             .keys()
             .filter(|name| !now.contains_key(*name))

@@ -31,14 +31,20 @@ pub async fn database() -> (TestDatabase, Database) {
         })
         .await
         .expect("migrated, twice");
+    let database = connect(&owned);
+    database.read_calendar().await.expect("no notices yet");
+    (owned, database)
+}
+
+/// A replica that was just started.
+pub fn connect(owned: &TestDatabase) -> Database {
     let config = DatabaseConfig {
         url: owned.url_for("govshare_kit_test", "p@ss"),
         max_connections: 6,
         acquire_timeout_ms: 5000,
         statement_timeout_ms: 5000,
     };
-    let database = Database::connect(SERVICE, &config, Clock::default()).expect("a pool");
-    (owned, database)
+    Database::connect(SERVICE, &config, Clock::default()).expect("a pool")
 }
 
 fn call(subject: &str, request_id: Uuid, content: &str) -> Call {

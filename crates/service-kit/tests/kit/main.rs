@@ -8,6 +8,7 @@ mod database;
 mod document_number;
 mod event;
 mod form;
+mod holidays;
 mod media_type;
 mod page;
 mod refusal;

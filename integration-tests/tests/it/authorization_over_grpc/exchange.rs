@@ -8,6 +8,7 @@ use super::{APPLICANT, OFFICE, PROVIDER, Product, STRANGER, act};
 use crate::city::City;
 
 const SERVICE: &str = "govshare.exchange.v1.ExchangeService";
+const DEFECTS: &str = "govshare.exchange.v1.DefectService";
 
 const UNITS: &[(&str, &[Relation])] =
     &[(APPLICANT, &[Relation::Applicant]), (PROVIDER, &[Relation::Provider]), (OFFICE, &[]), (STRANGER, &[])];
@@ -35,6 +36,9 @@ pub async fn products(city: &City, agreed: &Case, agreement_id: &str) -> Vec<Pro
         units: UNITS,
         records: vec![("", record)],
     };
+    let mut defect = given.clone();
+    let told = act(city, (PROVIDER, Role::Approver), DEFECTS, "TellDefect", given.clone()).await;
+    defect["defect_id"] = told["defect"]["defect_id"].clone();
     let mut version = given.clone();
     version["entry_id"] = json!(agreed.entry_id);
     let mut delivered = given;
@@ -57,5 +61,15 @@ pub async fn products(city: &City, agreed: &Case, agreement_id: &str) -> Vec<Pro
             ],
             delivered,
         ),
+        Product {
+            service: DEFECTS,
+            rules: ::exchange::policy::DEFECT_RULES,
+            read: ::exchange::policy::LIST_DEFECTS,
+            further_reads: &[],
+            // It names no agreement, so that a version is hidden from users who call it.
+            apart: &["TellDefect"],
+            units: UNITS,
+            records: vec![("", defect)],
+        },
     ]
 }

@@ -32,7 +32,7 @@ const AT_ONCE: usize = 8;
 const REPEATS: usize = 10;
 
 /// What is tried of one service.
-struct Product {
+pub struct Product {
     service: &'static str,
     rules: &'static [Rule],
     /// The method whose permission makes a record visible.
@@ -111,7 +111,7 @@ impl Product {
 }
 
 /// A step on the way to a record, by somebody who may do it.
-async fn act(city: &City, by: (&str, Role), service: &str, method: &str, given: Json) -> Json {
+pub async fn act(city: &City, by: (&str, Role), service: &str, method: &str, given: Json) -> Json {
     let reply = contract::call(&city.person(by.0, by.1), service, method, given.clone()).await;
     reply.unwrap_or_else(|status| panic!("{method} with {given}: {status:?}"))
 }
@@ -146,20 +146,31 @@ async fn answers(city: &City, trials: Vec<Trial>) -> Vec<String> {
     answers.buffer_unordered(AT_ONCE).filter_map(|wrong| async move { wrong }).collect().await
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn each_role_relation_and_state_is_answered_as_the_table_of_the_service_says() {
+/// A city under whose packs there are records in every state.
+pub async fn city_with_an_agreed_case() -> (City, Case, String) {
     let city =
         City::start_with_packs("xicheng-2014@2014-08-01..2026-03-03, national-2025@2026-03-04..").await;
-    let entry = city.published_entry(PROVIDER).await;
     let (agreed, agreement_id) = city.agreed_case(APPLICANT, PROVIDER).await;
-    let mut products = vec![agreements::product(&city, &entry, &agreed, &agreement_id).await];
-    products.extend(reviews::products(&city, &entry).await);
-    products.extend(exchange::products(&city, &agreed, &agreement_id).await);
-    products.extend(catalogue::products(&city, &entry).await);
-    products.extend(evaluation::products(&city, &entry).await);
-    // The last step of the requests is another day's.
-    products.extend(requests::products(&city, &entry, agreed).await);
+    (city, agreed, agreement_id)
+}
 
+/// Fills it with records of every kind in their states.
+pub async fn filled(city: &City, agreed: Case, agreement_id: &str) -> Vec<Product> {
+    let entry = city.published_entry(PROVIDER).await;
+    let mut products = vec![agreements::product(city, &entry, &agreed, agreement_id).await];
+    products.extend(reviews::products(city, &entry).await);
+    products.extend(exchange::products(city, &agreed, agreement_id).await);
+    products.extend(catalogue::products(city, &entry).await);
+    products.extend(evaluation::products(city, &entry).await);
+    // The last step of the requests is another day's.
+    products.extend(requests::products(city, &entry, agreed).await);
+    products
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn each_role_relation_and_state_is_answered_as_the_table_of_the_service_says() {
+    let (city, agreed, agreement_id) = city_with_an_agreed_case().await;
+    let products = filled(&city, agreed, &agreement_id).await;
     let trials: Vec<_> = products.iter().flat_map(Product::trials).collect();
     let count = trials.len();
     let wrong = answers(&city, trials).await;

@@ -5,9 +5,12 @@ use std::collections::BTreeMap;
 use govshare_model::Actor;
 use govshare_model::calendar::{Calendar, HolidayYear};
 use govshare_model::id::UnitId;
+use govshare_proto::catalog::internal::v1::{LoadedHolidayNotice, RecordHolidayNoticeRequest};
 use service_kit::{Database, Event, Failure, Tx};
 use sqlx::PgConnection;
 use time::OffsetDateTime;
+
+use crate::upstreams::HOLIDAY_NOTICES;
 
 #[derive(Clone)]
 pub struct Holidays {
@@ -57,7 +60,7 @@ impl Holidays {
         self.loaded(tx).await
     }
 
-    /// Writes a notice and its event.
+    /// Writes a notice and its event, and tells the catalogue, where services ask for it that this one must not call.
     pub(super) async fn save(
         &self,
         tx: &mut Tx,
@@ -80,6 +83,9 @@ impl Holidays {
         .fetch_one(&mut **tx)
         .await?;
         let numbers: Vec<_> = year.notices.iter().map(|notice| notice.number.as_str()).collect();
+        let notice = LoadedHolidayNotice { year: year.year, version, toml: text.to_owned() };
+        service_kit::holidays::learn(tx, std::slice::from_ref(&notice)).await?;
+        tx.command(HOLIDAY_NOTICES, &RecordHolidayNoticeRequest { notice: Some(notice) });
         let event = Event {
             aggregate: format!("holiday-notice/{}", year.year),
             version,
@@ -96,7 +102,6 @@ impl Holidays {
 
 /// The calendar that ships with the loaded years on top.
 pub(super) fn calendar_with(loaded: &[Loaded]) -> Result<Calendar, Failure> {
-    loaded.iter().try_fold(Calendar::builtin().clone(), |calendar, loaded| {
-        calendar.with_year(loaded.year.clone()).map_err(Failure::internal)
-    })
+    let years = loaded.iter().map(|loaded| loaded.year.clone());
+    Calendar::builtin().with_years(years).map_err(Failure::internal)
 }

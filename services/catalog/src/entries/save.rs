@@ -68,13 +68,15 @@ impl EntryStore {
         if let Some(first) = transitions.first() {
             update_calendar::follow(tx, &published, shanghai_date(first.entry().updated)).await?;
         }
+        let calendar = self.database.calendar()?;
         for transition in transitions {
             let entry = transition.entry();
             if *transition.happened() == Happened::Retired {
                 update_calendar::forget(tx, entry.id);
             }
             if transition.concerns_tasks() {
-                tx.set_tasks(&format!("entry/{}", entry.id), "", entry.tasks(self.policy.today().ok()));
+                let tasks = entry.tasks(self.policy.today().ok(), &calendar);
+                tx.set_tasks(&format!("entry/{}", entry.id), "", tasks);
             }
             tx.emit(actor, &event(transition))?;
         }

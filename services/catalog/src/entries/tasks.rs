@@ -8,8 +8,8 @@ use govshare_model::task::{Task, WaitsFor};
 use super::entry::{Entry, State, VersionState};
 
 impl Entry {
-    /// What the entry waits for under `pack`, if one is in force.
-    pub fn tasks(&self, pack: Option<&Pack>) -> Vec<Task> {
+    /// What the entry waits for under `pack`, if one is in force; days are counted by `calendar`.
+    pub fn tasks(&self, pack: Option<&Pack>, calendar: &Calendar) -> Vec<Task> {
         let task = |kind, zh, en, waits_for, roles| Task {
             kind,
             zh,
@@ -33,7 +33,7 @@ impl Entry {
             (_, VersionState::Registered { .. }, Some(pack)) => {
                 let days = pack.entry.authority_review_working_days.as_ref();
                 let registered = shanghai_date(self.updated);
-                let due = days.map(|days| Calendar::builtin().add_working_days(registered, days.value));
+                let due = days.map(|days| calendar.add_working_days(registered, days.value));
                 let en = "review the registered entry";
                 let approve =
                     task("approve", "审核登记的目录条目", en, WaitsFor::District, &[Role::InfoOffice]);

@@ -166,7 +166,13 @@ impl Explanation {
                 article: "16",
                 waits_for: WaitsFor::Unit(self.unit.clone()),
                 roles: &[Role::Approver],
-                not: self.written_by.first().filter(|_| self.written_by.len() == 1).cloned().into_iter().collect(),
+                not: self
+                    .written_by
+                    .first()
+                    .filter(|_| self.written_by.len() == 1)
+                    .cloned()
+                    .into_iter()
+                    .collect(),
                 due: None,
             },
             State::Filed(_) | State::Withdrawn { .. } => return Vec::new(),

@@ -1,6 +1,7 @@
 use catalog::classification::code::ResourceCode;
 use catalog::entries::content::{Content, ContentDigest, Outline, Sharing, Statement};
 use catalog::entries::entry::{Entry, Happened, Rejection, State, Transition, Verdict, VersionState};
+use govshare_model::calendar::Calendar;
 use govshare_model::id::{EntryId, ReviewId};
 use govshare_model::pack::{Assessment, EntryField, Pack};
 use govshare_model::{Actor, Role};
@@ -414,12 +415,12 @@ fn a_registered_entry_waits_for_the_info_office_where_the_pack_asks_for_it_and_t
     let waiting = |entry: &Entry, pack| {
         let told =
             |task: govshare_model::Task| format!("{}:{:?}:{}", task.kind, task.roles, task.due.is_some());
-        entry.tasks(Some(pack)).into_iter().map(told).collect::<Vec<_>>().join(" ")
+        entry.tasks(Some(pack), Calendar::builtin()).into_iter().map(told).collect::<Vec<_>>().join(" ")
     };
     assert_eq!(waiting(&registered, pack()), "publish:[Approver]:false");
     assert_eq!(waiting(&registered, national), "approve:[InfoOffice]:true");
     assert_eq!(
-        registered.tasks(Some(national))[0].not,
+        registered.tasks(Some(national), Calendar::builtin())[0].not,
         [drafter().subject],
         "who drafted it does not approve"
     );
@@ -427,6 +428,6 @@ fn a_registered_entry_waits_for_the_info_office_where_the_pack_asks_for_it_and_t
     assert_eq!(waiting(&approved, national), "publish:[Approver]:false");
     assert_eq!(waiting(&reviewed(false), pack()), "revise:[Drafter]:false");
     for quiet in [draft(), in_review(), after(approved.publish(1, true, &approver(), minute(4)))] {
-        assert!(quiet.tasks(Some(pack())).is_empty(), "{}", quiet.latest.state.name());
+        assert!(quiet.tasks(Some(pack()), Calendar::builtin()).is_empty(), "{}", quiet.latest.state.name());
     }
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use govshare_model::calendar::{Calendar, shanghai_date};
+use govshare_model::calendar::shanghai_date;
 use govshare_model::id::{CaseId, EntryId, UnitId};
 use govshare_model::pack::Packs;
 use govshare_proto::evaluation::v1 as pb;
@@ -69,12 +69,13 @@ impl FeedbackService for FeedbackForms {
         }
         let pack =
             self.packs.in_force(shanghai_date(self.desk.now())).ok_or(Failure::from(Rejection::NoPolicy))?;
+        let calendar = self.desk.records.database().calendar()?;
         let numbers = self.catalog.numbers(&call.actor.unit, Series::Feedback).await?;
         let reply = self.desk.open(
             &call,
             Some(numbers),
             |id, step| {
-                let receipt = Receipt::under(pack, Calendar::builtin(), step.now);
+                let receipt = Receipt::under(pack, &calendar, step.now);
                 Ok(Feedback::submit(id, resource, case, problems, receipt, step.actor)?)
             },
             |feedback| pb::SubmitFeedbackResponse { feedback: self.show(feedback, &call) },

@@ -152,6 +152,7 @@ async fn reflection_of_both_versions_shows_what_is_routed_and_nothing_else() {
         "govshare.evaluation.v1.TaskService",
         "govshare.evaluation.v1.ViolationService",
         "govshare.evaluation.v1.YearlyEvaluationService",
+        "govshare.exchange.v1.DefectService",
         "govshare.exchange.v1.ExchangeService",
         "govshare.security_review.v1.AttachmentService",
         "govshare.security_review.v1.InformationSystemService",
