@@ -31,7 +31,7 @@ fn task(kind: &'static str, unit: &str, roles: &'static [Role], due: Option<Date
         article: "26",
         waits_for,
         roles,
-        not: None,
+        not: Vec::new(),
         due: due.map(|date| Due { date, provisional: false }),
     }
 }
@@ -70,7 +70,7 @@ async fn a_list_shows_each_task_once_to_those_it_waits_for_the_nearest_due_first
     set(&database, "x/1", vec![task("answer", "jiaowei", ANSWERING, Some(date!(2026 - 03 - 09)))]).await;
     set(&database, "x/2", vec![task("answer", "jiaowei", ANSWERING, None)]).await;
     let own = Task {
-        not: Some(Subject("wang".to_owned())),
+        not: vec![Subject("wang".to_owned())],
         ..task("approve", "jiaowei", &[Role::Approver], Some(date!(2026 - 03 - 06)))
     };
     set(&database, "x/3", vec![own]).await;

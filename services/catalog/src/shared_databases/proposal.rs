@@ -84,14 +84,14 @@ impl SharedDatabase {
                 "审批共享数据库的牵头单位",
                 "decide on the leads of the shared database",
                 &[Role::WorkingGroup],
-                Some(proposal.by.clone()),
+                vec![proposal.by.clone()],
             ),
             Some(_) => (
                 "propose-leads",
                 "重新协商确定共享数据库的牵头单位",
                 "settle the leads of the shared database anew",
                 &[Role::InfoOffice],
-                None,
+                Vec::new(),
             ),
         };
         let (subject, waits_for) = (self.record.name.clone(), WaitsFor::District);
