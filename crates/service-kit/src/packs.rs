@@ -38,6 +38,7 @@ impl Policy {
                 format!("no policy pack is in force on {day}"),
                 format!("{day}没有生效的规则包"),
             )
+            .state("NO_PACK_IN_FORCE")
             .article("37")
         })
     }

@@ -127,12 +127,8 @@ impl Violations {
             let is_first = |violation: &FieldViolation| {
                 lists.insert(violation.field.split('[').next().unwrap_or_default().to_owned())
             };
-            let firsts: Vec<bool> = self.found.iter().map(is_first).collect();
-            let mut places: Vec<usize> = (0..self.found.len()).collect();
-            places.sort_by_key(|place| !firsts[*place]);
-            places.truncate(MOST_NAMED);
-            let mut place = 0;
-            self.found.retain(|_| (places.contains(&place), place += 1).0);
+            let (firsts, others): (Vec<_>, Vec<_>) = self.found.into_iter().partition(is_first);
+            self.found = firsts.into_iter().chain(others).take(MOST_NAMED).collect();
         }
         let mut fields: Vec<_> = self.found.iter().map(|violation| violation.field.as_str()).collect();
         fields.dedup();

@@ -59,11 +59,13 @@ impl Form {
         }
         let known = resource.map(|resource| resource.items.as_slice()).unwrap_or_default();
         let unknown = self.items.iter().filter(|item| !known.is_empty() && !known.contains(item));
-        faults
-            .extend(unknown.map(|item| Fault::of("form.items", Wrong::NoSuchItem(item.clone()), &required)));
+        faults.extend(unknown.map(|item| Fault::of("form.items", Wrong::NoSuchItem(item.clone()), STANDARD)));
         if faults.is_empty() { Ok(()) } else { Err(Rejection::FormFaulty { faults, pack: pack.id.clone() }) }
     }
 }
+
+/// The catalogue is the standard by which resources are provided and used, under every pack.
+const STANDARD: &str = "14";
 
 /// What is wrong with one field of a form, and the article of the pack that says so.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -121,7 +121,7 @@ fn submission_is_refused_for_what_cannot_be_applied_for() {
     let past = Some(date!(2026 - 02 - 10));
     assert_eq!(told(faults(Form { use_until: past, ..form() })), [of("form.use_until", Wrong::TermPassed)]);
     let items = vec!["学校".to_owned(), "身份证号".to_owned()];
-    let unknown = of("form.items", Wrong::NoSuchItem("身份证号".to_owned()));
+    let unknown = ("form.items", Wrong::NoSuchItem("身份证号".to_owned()), "14".to_owned());
     assert_eq!(told(faults(Form { items: items.clone(), ..form() })), vec![unknown.clone()]);
     let several = Form { basis: String::new(), use_until: past, items, ..form() };
     let all = [of("form.basis", Wrong::Missing), of("form.use_until", Wrong::TermPassed), unknown];
