@@ -83,7 +83,10 @@ impl Register {
 
     async fn rows(&self, caller: &Caller, filters: &[(String, String)]) -> Result<Vec<Vec<String>>, Failure> {
         let method = self.method();
-        let fields: Map<_, _> = filters.iter().map(|(field, value)| (field.clone(), json!(value))).collect();
+        let fields: Map<_, _> = filters
+            .iter()
+            .map(|(field, value)| (field.clone(), filter_value(&method, field, value)))
+            .collect();
         let request = DynamicMessage::deserialize(method.input(), serde_json::Value::Object(fields));
         let request = request.map_err(|error| Failure::usage(format!("--where: {error}")))?;
         let listed = records(&method);
@@ -108,6 +111,16 @@ impl Register {
         let (service, method) = self.list.split_once('/').expect("a test finds every method");
         let service = CONTRACTS.get_service_by_name(service).expect("a test finds every method");
         service.methods().find(|known| known.name() == method).expect("a test finds every method")
+    }
+}
+
+/// What a filter says, as its field has it in JSON: several values of a repeated field stand with commas between.
+fn filter_value(method: &MethodDescriptor, field: &str, value: &str) -> serde_json::Value {
+    let Some(known) = method.input().get_field_by_name(field) else { return json!(value) };
+    match (known.kind(), known.is_list()) {
+        (_, true) => value.split(',').map(str::trim).collect(),
+        (Kind::Bool, false) => value.parse().map_or(json!(value), |flag: bool| json!(flag)),
+        (_, false) => json!(value),
     }
 }
 

@@ -242,6 +242,20 @@ impl Tx {
         self.tasks.set(aggregate, case, tasks);
     }
 
+    /// Empties the replies kept for repeats that say both of these, such as the id and the title of a record whose content
+    /// had to be erased: a repeat is still not carried out twice, and hears nothing of it.
+    pub async fn empty_replies(&mut self, id: &str, words: &str) -> Result<(), Failure> {
+        sqlx::query(
+            "UPDATE idempotency SET reply = '' \
+             WHERE position(convert_to($1, 'UTF8') in reply) > 0 AND position(convert_to($2, 'UTF8') in reply) > 0",
+        )
+        .bind(id)
+        .bind(words)
+        .execute(&mut *self.inner)
+        .await?;
+        Ok(())
+    }
+
     /// Commits the call: change, work lists, outbox and the reply for repeats, in one statement.
     pub async fn commit<R: Message>(self, call: &Call, reply: R) -> Result<R, Failure> {
         self.commit_call(call, reply.encode_to_vec()).await?;

@@ -318,6 +318,9 @@ pub enum Failure {
     /// Another service answered with this status; its refusals go on to the caller.
     #[error("upstream: {0}")]
     Upstream(Status),
+    /// What the service needs before it can answer is not there yet, e.g. the calendar after its start.
+    #[error("{0} is not there yet")]
+    NotReady(&'static str),
     /// A fault on our side, e.g. a row that cannot be.
     #[error("{0}")]
     Internal(String),
@@ -334,11 +337,13 @@ impl Failure {
         Self::Internal(problem.to_string())
     }
 
-    /// Whether the database or another service cannot be reached, so that the same call may work later.
+    /// Whether the database or another service cannot be reached or needs a moment, so that the same call may work
+    /// later.
     pub fn is_unavailable(&self) -> bool {
         match self {
             Self::Database(error) => database_is_gone(error),
             Self::Upstream(status) => status.code() == Code::DeadlineExceeded || was_not_reached(status),
+            Self::NotReady(_) => true,
             Self::Refused(_) | Self::Internal(_) => false,
         }
     }

@@ -28,7 +28,7 @@ impl Database {
     /// would be wrong for good.
     pub fn calendar(&self) -> Result<Arc<Calendar>, Failure> {
         let known = self.known_calendar().read().unwrap_or_else(|poisoned| poisoned.into_inner());
-        known.clone().ok_or(Failure::Database(sqlx::Error::PoolTimedOut))
+        known.clone().ok_or(Failure::NotReady("the calendar"))
     }
 
     /// Reads what this service has learnt.

@@ -48,7 +48,7 @@ async fn art_25_what_is_shared_actively_is_taken_by_every_unit_without_applicati
     let taken = redeem(&given.download_uri, &given.ticket).await.expect("taken");
     assert_eq!(taken.bytes, ROWS);
     let again = redeem(&given.download_uri, &given.ticket).await;
-    refused(again.map(Response::new), Code::FailedPrecondition, "TICKET_SPENT");
+    refused(again.map(Response::new), Code::FailedPrecondition, "TICKET_SPENT").state("REDEEMED");
 
     let delivery = eventually("the delivery is completed", async || {
         let request = GetDeliveryRequest { delivery_id: taken.delivery_id.clone() };
@@ -79,6 +79,8 @@ async fn art_25_nothing_else_is_taken_without_an_agreement() {
     let (entry_id, version) = shared(&city, SharingType::Conditional).await;
     let taker = city.person(TAKER, Role::Drafter);
     refused(ticket(&taker, &version).await, Code::NotFound, "NOT_FOUND").article("24");
+    let own = ticket(&city.person(PROVIDER, Role::Drafter), &version).await;
+    refused(own, Code::PermissionDenied, "ROLE_NOT_ALLOWED");
     let unknown = ticket(&taker, "01976f00-0000-7000-8000-000000000000").await;
     refused(unknown, Code::NotFound, "NOT_FOUND").article("24");
     let list = ListDataVersionsRequest { entry_id, ..Default::default() };

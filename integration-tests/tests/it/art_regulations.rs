@@ -110,9 +110,10 @@ async fn art_12_the_working_group_approves_the_next_lead_that_the_info_office_se
     let proposed = office.update_shared_database(update(vec![lead(OTHER, 7)], "")).await.expect("proposed");
     let proposed = proposed.into_inner().shared_database.expect("a database");
     assert_eq!(proposed.leads[0].unit_id, LEAD, "the lead stays until the working group decides");
-    assert_eq!(proposed.lead_proposal.expect("a proposal").leads[0].unit_id, OTHER);
+    assert_eq!(proposed.lead_proposal.clone().expect("a proposal").leads[0].unit_id, OTHER);
     let approve = || catalog::ApproveSharedDatabaseLeadsRequest {
         shared_database_id: "jiaoyu".to_owned(),
+        etag: String::new(),
         request_id: request_id(),
     };
     let alone = office.approve_shared_database_leads(approve()).await;
@@ -124,12 +125,16 @@ async fn art_12_the_working_group_approves_the_next_lead_that_the_info_office_se
     let back = catalog::ReturnSharedDatabaseLeadsRequest {
         shared_database_id: "jiaoyu".to_owned(),
         reasons: "未征求现牵头单位意见".to_owned(),
+        etag: proposed.etag.clone(),
         request_id: request_id(),
     };
     group.databases().return_shared_database_leads(back).await.expect("returned");
     let early = group.databases().approve_shared_database_leads(approve()).await;
     refused(early, Code::FailedPrecondition, "WRONG_STATE").state("RETURNED").article("12(十九)");
     office.update_shared_database(update(vec![lead(OTHER, 7)], "")).await.expect("proposed anew");
+    let unread = catalog::ApproveSharedDatabaseLeadsRequest { etag: proposed.etag, ..approve() };
+    let unread = group.databases().approve_shared_database_leads(unread).await;
+    refused(unread, Code::Aborted, "ETAG_MISMATCH");
     let handed = group.databases().approve_shared_database_leads(approve()).await.expect("handed over");
     let handed = handed.into_inner().shared_database.expect("a database");
     assert_eq!(handed.leads.iter().map(|lead| lead.unit_id.as_str()).collect::<Vec<_>>(), [OTHER]);

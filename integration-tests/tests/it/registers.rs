@@ -105,6 +105,9 @@ async fn a_register_of_one_case_has_its_events_and_no_others() {
     let rows = read(register, &file);
     let at = rows[0].iter().position(|heading| heading == "申请标识").expect("a column");
     assert!(rows[1..].iter().all(|row| row[at] == case.id), "{rows:?}");
+    let requests = named("requests").expect("a register");
+    let overdue = [("overdue".to_owned(), "true".to_owned())];
+    assert_eq!(requests.write(&clerk, &overdue, &file).await.expect("a flag filters, too"), 0);
     let unknown = [("no_such_filter".to_owned(), "x".to_owned())];
     let refused = register.write(&clerk, &unknown, &file).await.expect_err("refused");
     assert!(refused.to_string().contains("no_such_filter"), "{refused}");

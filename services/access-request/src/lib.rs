@@ -103,6 +103,7 @@ async fn run(config: Config<Settings>, runtime: Runtime) -> Result<(), Error> {
     let store = store::Store::new(database.clone(), info_office.clone());
     let holidays = packs::Holidays::new(database.clone(), info_office.clone());
     let interval = Duration::from_secs(config.service.sweep_seconds.max(1));
+    service.spawn(packs::tell_again(database.clone(), service.shutdown.clone()));
     service.spawn(sweeper::run(database.clone(), store.clone(), interval, service.shutdown.clone()));
 
     let bytes = service.max_message_bytes();

@@ -18,7 +18,7 @@ use crate::document::{self, Contents};
 use crate::signing::Verified;
 use crate::terms::{Terms, TermsProblem};
 use duty::DisposalDuty;
-use lifecycle::{End, Replacement, Rules, Suspension};
+use lifecycle::{End, Fault, Replacement, Rules, Suspension};
 use warning::EntryWarning;
 
 /// An agreement with everything that is known of it in its state.
@@ -175,15 +175,8 @@ pub enum Rejection {
     ReplacedOver {
         state: &'static str,
     },
-    /// The pack asks for a term to mend what is wrong.
-    MendingTermMissing,
-    MendingTermPassed,
-    /// The term to mend lies after the last day of validity.
-    MendingTermAfterEnd,
-    /// Suspension and termination need written grounds.
-    GroundsMissing,
-    /// The pack has terminations filed, so that how they were negotiated is said.
-    NegotiationMissing,
+    /// What a suspension or termination lacks, all at once; at least one.
+    Faulty(Vec<Fault>),
     /// Another unit suspended the agreement.
     SuspendedByOther,
     /// The termination is on file.

@@ -3,6 +3,7 @@
 use service_kit::{Failure, Reason, Refusal, Violations};
 
 use crate::agreement::Rejection;
+use crate::agreement::lifecycle::Fault;
 use crate::terms::TermsProblem;
 
 impl From<Rejection> for Failure {
@@ -114,60 +115,18 @@ fn refusal(rejection: Rejection) -> Refusal {
         )
         .state(state)
         .article("26(一)"),
-        MendingTermMissing => field(
-            Refusal::new(
-                Reason::MendingTermMissing,
-                "a suspension sets a term to mend what is wrong",
-                "中止提供的，应当限期改正",
-            ),
-            ("mend_until", "is required / 必填"),
-        )
-        .article("23"),
-        MendingTermPassed => field(
-            Refusal::new(Reason::FieldInvalid, "the term has passed already", "限期早于今日"),
-            ("mend_until", "must not lie before today / 不得早于今日"),
-        )
-        .article("23"),
-        MendingTermAfterEnd => field(
-            Refusal::new(
-                Reason::FieldInvalid,
-                "the term lies after the last day of the agreement",
-                "限期晚于协议的末日",
-            ),
-            ("mend_until", "must not lie after the last day of validity / 不得晚于协议有效期的末日"),
-        )
-        .article("23"),
-        GroundsMissing => field(
-            Refusal::new(
-                Reason::ReasonsMissing,
-                "suspension and termination need written grounds",
-                "中止或者终止协议的，应当书面说明理由",
-            ),
-            ("grounds", "written grounds are required / 须书面说明理由"),
-        )
-        .article("26(一)"),
-        NegotiationMissing => field(
-            Refusal::new(
-                Reason::NegotiationMissing,
-                "say how the termination was negotiated with the other party: it is filed with the info office",
-                "终止协议应当与对方协商并报信息办备案，请写明协商情况",
-            ),
-            ("negotiation", "is required / 必填"),
-        )
-        .article("26(一)"),
+        Faulty(faults) => faulty(&faults),
         SuspendedByOther => Refusal::new(
             Reason::RoleNotAllowed,
             "another unit suspended the agreement; it resumes, or the info office",
             "协议由其他单位中止，应由该单位或者信息办恢复",
         )
         .state("SUSPENDED"),
-        FiledBefore => Refusal::new(
-            Reason::WrongState,
-            "the termination is on file already",
-            "该终止已经备案",
-        )
-        .state("TERMINATED")
-        .article("26(一)"),
+        FiledBefore => {
+            Refusal::new(Reason::WrongState, "the termination is on file already", "该终止已经备案")
+                .state("TERMINATED")
+                .article("26(一)")
+        }
         DutyDischarged => Refusal::new(
             Reason::DutyDischarged,
             "what became of the copies is attested already",
@@ -183,11 +142,7 @@ fn refusal(rejection: Rejection) -> Refusal {
             ("disposal", "is not one of those that the pack allows / 不在允许之列"),
         )
         .article("23"),
-        DutyNotOverdue | NotOver => Refusal::new(
-            Reason::WrongState,
-            "nothing is overdue",
-            "尚未到期",
-        ),
+        DutyNotOverdue | NotOver => Refusal::new(Reason::WrongState, "nothing is overdue", "尚未到期"),
     }
 }
 
@@ -202,6 +157,53 @@ pub fn agreement_not_active(state: &'static str) -> Refusal {
 }
 
 /// The refusal of one field.
+/// In the words of the first fault, with every field that is wrong.
+fn faulty(faults: &[Fault]) -> Refusal {
+    let mut violations = Violations::new();
+    for fault in faults {
+        let (field, problem) = match fault {
+            Fault::GroundsMissing => ("grounds", "written grounds are required / 须书面说明理由"),
+            Fault::MendingTermMissing => ("mend_until", "is required / 必填"),
+            Fault::MendingTermPassed => ("mend_until", "must not lie before today / 不得早于今日"),
+            Fault::MendingTermAfterEnd => {
+                ("mend_until", "must not lie after the last day of validity / 不得晚于协议有效期的末日")
+            }
+            Fault::NegotiationMissing => ("negotiation", "is required / 必填"),
+        };
+        violations.add(field, problem);
+    }
+    let (reason, english, chinese, article) = match faults.first() {
+        Some(Fault::MendingTermMissing) => (
+            Reason::MendingTermMissing,
+            "a suspension sets a term to mend what is wrong",
+            "中止提供的，应当限期改正",
+            "23",
+        ),
+        Some(Fault::MendingTermPassed) => {
+            (Reason::FieldInvalid, "the term has passed already", "限期早于今日", "23")
+        }
+        Some(Fault::MendingTermAfterEnd) => (
+            Reason::FieldInvalid,
+            "the term lies after the last day of the agreement",
+            "限期晚于协议的末日",
+            "23",
+        ),
+        Some(Fault::NegotiationMissing) => (
+            Reason::NegotiationMissing,
+            "say how the termination was negotiated with the other party: it is filed with the info office",
+            "终止协议应当与对方协商并报信息办备案，请写明协商情况",
+            "26(一)",
+        ),
+        Some(Fault::GroundsMissing) | None => (
+            Reason::ReasonsMissing,
+            "suspension and termination need written grounds",
+            "中止或者终止协议的，应当书面说明理由",
+            "26(一)",
+        ),
+    };
+    Refusal::new(reason, english, chinese).violations(violations.into_found()).article(article)
+}
+
 pub fn field(refusal: Refusal, (field, problem): (&str, &str)) -> Refusal {
     let mut violations = Violations::new();
     violations.add(field, problem);

@@ -113,11 +113,12 @@ impl From<agreement::Rejection> for Failure {
 impl From<ticket::Rejection> for Failure {
     fn from(rejection: ticket::Rejection) -> Self {
         match rejection {
-            ticket::Rejection::Spent => Refusal::new(
+            ticket::Rejection::Spent { state } => Refusal::new(
                 Reason::TicketSpent,
                 "the ticket was redeemed before or its time is over; ask for a new one",
                 "票据已使用或已过期，请重新获取",
             )
+            .state(state)
             .article("25")
             .into(),
             ticket::Rejection::OtherEntry { data_version } => {

@@ -3,6 +3,7 @@
 
 mod attachments;
 mod convert;
+mod erasure;
 mod error;
 mod grpc;
 pub mod policy;

@@ -16,8 +16,8 @@ const NAMESPACE: Uuid = uuid!("f2113155-8a86-43f0-9b30-06a6e7ae1160");
 pub const STATE_SECRET: &str = "内容涉及国家秘密，不得在本平台登记、存储和传输；请依照《中华人民共和国保守国家秘密法》，由本单位保密\
      机构会同区保密局在平台之外办理，并删除平台内外非涉密载体上的副本。";
 
-/// What stands in the place of its title from then on.
-const ERASED: &str = "（涉及国家秘密，已清除）";
+/// What stands in the place of its words from then on.
+pub const ERASED: &str = "（涉及国家秘密，已清除）";
 
 /// A version of an entry by its name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

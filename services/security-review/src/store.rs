@@ -12,6 +12,7 @@ use sqlx::types::Json;
 use time::OffsetDateTime;
 use uuid::Uuid;
 
+use crate::erasure;
 use crate::review::{Decision, EntryVersion, Happened, Opening, Review, State, Submission, Transition};
 use crate::upstreams;
 
@@ -135,9 +136,9 @@ impl Store {
         let each = || transitions.iter().map(Transition::review);
         sqlx::query!(
             "UPDATE security_review.reviews AS review SET state = decided.state, reasons = decided.reasons, \
-               decided_by = decided.by, decided_at = decided.at, version = decided.version, title = decided.title \
-             FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::timestamptz[], $6::bigint[], \
-               $7::text[]) AS decided (id, state, reasons, by, at, version, title) \
+               decided_by = decided.by, decided_at = decided.at, version = decided.version \
+             FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::timestamptz[], $6::bigint[]) \
+               AS decided (id, state, reasons, by, at, version) \
              WHERE review.id = decided.id",
             &each().map(|review| review.id.0).collect::<Vec<_>>(),
             &each().map(|review| review.state.name().to_owned()).collect::<Vec<_>>(),
@@ -145,7 +146,6 @@ impl Store {
             &transitions.iter().map(|decided| decided.decision().by.to_string()).collect::<Vec<_>>(),
             &transitions.iter().map(|decided| decided.decision().at).collect::<Vec<_>>(),
             &each().map(|review| review.version).collect::<Vec<_>>(),
-            &each().map(|review| review.submission.title.clone()).collect::<Vec<_>>(),
         )
         .execute(&mut **tx)
         .await?;
@@ -158,7 +158,10 @@ impl Store {
                     ("review.rejected", BTreeMap::from([("reasons_sha256", digest)]))
                 }
                 Happened::RejectedAsStateSecret => {
-                    ("review.rejected", BTreeMap::from([("ground", "STATE_SECRET".to_owned())]))
+                    let papers = erasure::erase(tx, review.submission.version.entry).await?;
+                    let further =
+                        [("ground", "STATE_SECRET".to_owned()), ("erased_attachments", papers.to_string())];
+                    ("review.rejected", BTreeMap::from(further))
                 }
             };
             let event = event(review, kind, further);

@@ -1,6 +1,7 @@
 //! Holiday notices that came after the release, and the calendar with them.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use govshare_model::Actor;
 use govshare_model::calendar::{Calendar, HolidayYear};
@@ -9,8 +10,11 @@ use govshare_proto::catalog::internal::v1::{LoadedHolidayNotice, RecordHolidayNo
 use service_kit::{Database, Event, Failure, Tx};
 use sqlx::PgConnection;
 use time::OffsetDateTime;
+use tokio_util::sync::CancellationToken;
 
 use crate::upstreams::HOLIDAY_NOTICES;
+
+const RETRY: Duration = Duration::from_secs(5);
 
 #[derive(Clone)]
 pub struct Holidays {
@@ -98,6 +102,32 @@ impl Holidays {
         };
         tx.emit(Some(by), &event)
     }
+}
+
+/// Tells the catalogue of all notices once more, which takes repeats: it may have been restored from before it heard of
+/// them.
+pub async fn tell_again(database: Database, shutdown: CancellationToken) {
+    loop {
+        let told = told(&database).await;
+        let Err(failure) = told else { return };
+        tracing::warn!(error = %failure, "holiday notices not told again yet");
+        tokio::select! {
+            () = shutdown.cancelled() => return,
+            () = tokio::time::sleep(RETRY) => {}
+        }
+    }
+}
+
+async fn told(database: &Database) -> Result<(), Failure> {
+    let mut tx = database.transaction().await?;
+    let notices = sqlx::query!("SELECT year, notice, version FROM access_request.holiday_notices")
+        .fetch_all(&mut *tx)
+        .await?;
+    for known in notices {
+        let notice = LoadedHolidayNotice { year: known.year, version: known.version, toml: known.notice };
+        tx.command(HOLIDAY_NOTICES, &RecordHolidayNoticeRequest { notice: Some(notice) });
+    }
+    tx.commit_unasked().await
 }
 
 /// The calendar that ships with the loaded years on top.

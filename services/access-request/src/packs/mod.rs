@@ -9,7 +9,7 @@ use service_kit::config::ConfigError;
 use service_kit::{Failure, Reason, Refusal};
 use time::Date;
 
-pub use holidays::Holidays;
+pub use holidays::{Holidays, tell_again};
 
 use crate::access_request::{AccessRequest, Rejection};
 

@@ -23,6 +23,28 @@ pub struct Rules {
     pub disposals: Vec<Disposal>,
 }
 
+/// What is wrong with the words or the term of a suspension or termination.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fault {
+    /// Suspension and termination need written grounds.
+    GroundsMissing,
+    /// The pack asks for a term to mend what is wrong.
+    MendingTermMissing,
+    MendingTermPassed,
+    /// The term to mend lies after the last day of validity.
+    MendingTermAfterEnd,
+    /// The pack has terminations filed, so that how they were negotiated is said.
+    NegotiationMissing,
+}
+
+impl Fault {
+    /// Refuses with all that there are.
+    fn none_of(faults: [Option<Self>; 2]) -> Result<(), Rejection> {
+        let found: Vec<Self> = faults.into_iter().flatten().collect();
+        if found.is_empty() { Ok(()) } else { Err(Rejection::Faulty(found)) }
+    }
+}
+
 /// The agreement that another amends or renews.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Replacement {
@@ -159,15 +181,12 @@ impl Agreement {
         self.in_force(now)?;
         let State::Active { signatures, at } = &self.state else { return Err(self.wrong_state(now)) };
         let (signatures, activated) = (signatures.clone(), *at);
-        if grounds.is_empty() {
-            return Err(Rejection::GroundsMissing);
-        }
-        match mend_until {
-            None if self.rules.mending_term => return Err(Rejection::MendingTermMissing),
-            Some(day) if day < today => return Err(Rejection::MendingTermPassed),
-            Some(day) if day > self.terms.valid_until => return Err(Rejection::MendingTermAfterEnd),
-            None | Some(_) => {}
-        }
+        let term = match mend_until {
+            None => self.rules.mending_term.then_some(Fault::MendingTermMissing),
+            Some(day) if day < today => Some(Fault::MendingTermPassed),
+            Some(day) => (day > self.terms.valid_until).then_some(Fault::MendingTermAfterEnd),
+        };
+        Fault::none_of([grounds.is_empty().then_some(Fault::GroundsMissing), term])?;
         let suspension = Suspension { grounds, unit: by.unit.clone(), mend_until, at: now };
         let state = State::Suspended { signatures, activated, suspension };
         Ok(self.become_state(state, vec![Happened::Suspended], now))
@@ -195,16 +214,15 @@ impl Agreement {
         now: OffsetDateTime,
     ) -> Result<Transition, Rejection> {
         self.in_force(now)?;
-        if grounds.is_empty() {
-            return Err(Rejection::GroundsMissing);
-        }
         // An approver of a party ends it for the party, whatever else they are.
         let for_party =
             by.is(Role::Approver) && [&self.parties.applicant, &self.parties.provider].contains(&&by.unit);
         let by_office = by.is(Role::InfoOffice) && !for_party;
-        if self.rules.termination_filed && !by_office && negotiation.is_empty() {
-            return Err(Rejection::NegotiationMissing);
-        }
+        let untold = self.rules.termination_filed && !by_office && negotiation.is_empty();
+        Fault::none_of([
+            grounds.is_empty().then_some(Fault::GroundsMissing),
+            untold.then_some(Fault::NegotiationMissing),
+        ])?;
         let termination = Termination {
             grounds,
             negotiation,

@@ -1,7 +1,7 @@
 //! What follows activity: each step from each state, and the user's duty after the end.
 
 use agreement::agreement::duty::Disposal;
-use agreement::agreement::lifecycle::{End, ReplacementKind, Rules};
+use agreement::agreement::lifecycle::{End, Fault, ReplacementKind, Rules};
 use agreement::agreement::{Agreement, DocumentKind, Happened, Rejection, State, Transition};
 use agreement::case::{Case, Ground, Matter, Standing};
 use agreement::terms::{Terms, TermsProblem};
@@ -19,6 +19,10 @@ use crate::support::{
 /// After the last day of validity.
 const OVER: OffsetDateTime = datetime!(2027-01-01 00:00 +8);
 const NEW: AgreementId = AgreementId(uuid!("0192f0c1-0000-7000-8000-000000000009"));
+
+fn faulty(faults: &[Fault]) -> Rejection {
+    Rejection::Faulty(faults.to_vec())
+}
 
 fn words(text: &str) -> String {
     text.to_owned()
@@ -135,12 +139,14 @@ fn a_suspension_has_grounds_and_where_the_pack_asks_for_it_a_term() {
     let suspend = |agreement: &Agreement, grounds: &str, until: Option<Date>| {
         agreement.clone().suspend(words(grounds), until, &by, NOW).err()
     };
-    assert_eq!(suspend(&agreement, "", None), Some(Rejection::GroundsMissing));
+    assert_eq!(suspend(&agreement, "", None), Some(faulty(&[Fault::GroundsMissing])));
     let yesterday = Some(date!(2026 - 03 - 01));
-    assert_eq!(suspend(&agreement, "超范围使用", yesterday), Some(Rejection::MendingTermPassed));
+    let both = faulty(&[Fault::GroundsMissing, Fault::MendingTermPassed]);
+    assert_eq!(suspend(&agreement, "", yesterday), Some(both));
+    assert_eq!(suspend(&agreement, "超范围使用", yesterday), Some(faulty(&[Fault::MendingTermPassed])));
     assert_eq!(suspend(&agreement, "超范围使用", Some(date!(2026 - 03 - 02))), None);
     let national = Agreement { rules: Rules::of(pack("national-2025")), ..agreement };
-    assert_eq!(suspend(&national, "超范围使用", None), Some(Rejection::MendingTermMissing));
+    assert_eq!(suspend(&national, "超范围使用", None), Some(faulty(&[Fault::MendingTermMissing])));
     assert_eq!(suspend(&national, "超范围使用", Some(date!(2026 - 03 - 12))), None);
 }
 
@@ -161,8 +167,10 @@ fn a_party_terminates_with_grounds_and_negotiation_and_the_info_office_files_it(
     let terminate = |grounds: &str, negotiation: &str, by| {
         active().0.terminate(words(grounds), words(negotiation), by, NOW)
     };
-    assert_eq!(terminate("", "已协商", &user).err(), Some(Rejection::GroundsMissing));
-    assert_eq!(terminate("不再需要", "", &user).err(), Some(Rejection::NegotiationMissing));
+    assert_eq!(terminate("", "已协商", &user).err(), Some(faulty(&[Fault::GroundsMissing])));
+    let both = faulty(&[Fault::GroundsMissing, Fault::NegotiationMissing]);
+    assert_eq!(terminate("", "", &user).err(), Some(both));
+    assert_eq!(terminate("不再需要", "", &user).err(), Some(faulty(&[Fault::NegotiationMissing])));
     let terminated = after(terminate("不再需要", "已协商", &user));
     let filed = after(terminated.file_termination(NOW));
     assert_eq!(filed.clone().file_termination(NOW).err(), Some(Rejection::FiledBefore));
@@ -332,7 +340,7 @@ fn the_term_to_mend_ends_with_the_agreement() {
     };
     assert_eq!(suspend(terms().valid_until), Ok(()));
     let after = terms().valid_until.next_day().expect("a day");
-    assert_eq!(suspend(after), Err(Rejection::MendingTermAfterEnd));
+    assert_eq!(suspend(after), Err(faulty(&[Fault::MendingTermAfterEnd])));
 }
 
 #[test]
@@ -343,6 +351,6 @@ fn an_approver_of_a_party_terminates_as_the_party_whatever_else_they_are() {
     };
     let both = [Role::Approver, Role::InfoOffice].into_iter().collect();
     let party = Actor { roles: both, ..actor("weishengju", Role::Approver) };
-    assert_eq!(terminate(&party), Err(Rejection::NegotiationMissing));
+    assert_eq!(terminate(&party), Err(faulty(&[Fault::NegotiationMissing])));
     assert_eq!(terminate(&actor("info-office", Role::InfoOffice)), Ok(()));
 }

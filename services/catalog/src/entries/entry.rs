@@ -7,7 +7,9 @@ use govshare_model::id::{EntryId, ReviewId, UnitId};
 use govshare_model::pack::Pack;
 use time::OffsetDateTime;
 
-use super::content::{Content, ContentDigest, STATE_SECRET, Sharing, Statement};
+use super::content::{Content, ContentDigest, STATE_SECRET, Statement};
+pub use super::rejection::Rejection;
+pub use super::state::State;
 pub use super::version::{Version, VersionState};
 use crate::classification::code::{ClassificationCode, ResourceCode};
 
@@ -26,26 +28,6 @@ pub struct Entry {
     pub updated: OffsetDateTime,
     /// 1 with the first draft, one more with each change: also the version of its audit events.
     pub version: i64,
-}
-
-/// `published` is the number of the published version.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum State {
-    /// No version was published yet.
-    Draft,
-    Published {
-        published: i32,
-    },
-    Suspended {
-        published: i32,
-        reason: String,
-        since: OffsetDateTime,
-    },
-    Retired {
-        published: Option<i32>,
-        reason: String,
-        since: OffsetDateTime,
-    },
 }
 
 /// What happened, for the audit.
@@ -136,85 +118,6 @@ impl Transition {
             | Happened::Suspended
             | Happened::Resumed
             | Happened::Coded => false,
-        }
-    }
-}
-
-/// Why a step is not possible.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Rejection {
-    /// The entry's state does not allow the step.
-    WrongState {
-        state: &'static str,
-    },
-    /// The version's state does not allow the step.
-    WrongVersionState {
-        state: &'static str,
-    },
-    NoSuchVersion {
-        number: i32,
-    },
-    /// The version has not passed the secrecy review (art. 16).
-    NotReviewed {
-        state: &'static str,
-    },
-    /// The version does not say what review and publication need.
-    Incomplete {
-        missing: Vec<&'static str>,
-        article: String,
-    },
-    /// Who wrote the version approves or publishes it.
-    SelfApproval,
-    /// The reviewer saw other content.
-    OtherContent,
-    /// The info office has not approved the version, as the pack asks.
-    NotApproved,
-    /// The text in force knows no such sharing class: what cannot be shared is not listed but explained.
-    ClassUnknown {
-        sharing: Sharing,
-        article: String,
-    },
-    /// The pack asks for no review by the info office.
-    NoAuthorityReview {
-        state: &'static str,
-    },
-    /// The entry has a code of another node.
-    HasCode {
-        code: ResourceCode,
-    },
-}
-
-impl State {
-    pub fn name(&self) -> &'static str {
-        match self {
-            Self::Draft => "DRAFT",
-            Self::Published { .. } => "PUBLISHED",
-            Self::Suspended { .. } => "SUSPENDED",
-            Self::Retired { .. } => "RETIRED",
-        }
-    }
-
-    pub fn published(&self) -> Option<i32> {
-        match self {
-            Self::Draft => None,
-            Self::Published { published } | Self::Suspended { published, .. } => Some(*published),
-            Self::Retired { published, .. } => *published,
-        }
-    }
-
-    /// Why the entry is suspended or retired.
-    pub fn reason(&self) -> Option<&str> {
-        match self {
-            Self::Draft | Self::Published { .. } => None,
-            Self::Suspended { reason, .. } | Self::Retired { reason, .. } => Some(reason),
-        }
-    }
-
-    /// Since when the entry is suspended or retired.
-    pub fn since(&self) -> Option<OffsetDateTime> {
-        match self {
-            Self::Draft | Self::Published { .. } => None,
-            Self::Suspended { since, .. } | Self::Retired { since, .. } => Some(*since),
         }
     }
 }

@@ -193,23 +193,29 @@ async fn move_versions(tx: &mut Tx, moved: &[&Transition]) -> Result<(), Failure
 }
 
 /// Erases what these entries say beyond their last published versions: the version that was found to be a state secret,
-/// and the drafts that it goes on from. Digests stay.
+/// and the drafts that it goes on from, also in the replies kept for repeats. Digests stay.
 async fn erase_unpublished(tx: &mut Tx, entries: &[&Entry]) -> Result<(), Failure> {
     let Some(first) = entries.first() else { return Ok(()) };
     let ids: Vec<_> = entries.iter().map(|entry| entry.id.0).collect();
     let erased = pb::EntryContent { title: STATE_SECRET.to_owned(), ..Default::default() };
-    sqlx::query!(
+    let former = sqlx::query!(
         "UPDATE catalog.entry_versions v SET content = $2, title = $3, erased_at = $4 \
-         WHERE v.entry_id = ANY($1) AND v.published_at IS NULL AND v.number > COALESCE(( \
+         FROM catalog.entry_versions former \
+         WHERE former.entry_id = v.entry_id AND former.number = v.number \
+           AND v.entry_id = ANY($1) AND v.published_at IS NULL AND v.number > COALESCE(( \
            SELECT max(p.number) FROM catalog.entry_versions p \
-           WHERE p.entry_id = v.entry_id AND p.published_at IS NOT NULL), 0)",
+           WHERE p.entry_id = v.entry_id AND p.published_at IS NOT NULL), 0) \
+         RETURNING v.entry_id, former.title",
         &ids,
         erased.encode_to_vec(),
         STATE_SECRET,
         first.updated
     )
-    .execute(&mut **tx)
+    .fetch_all(&mut **tx)
     .await?;
+    for version in former {
+        tx.empty_replies(&version.entry_id.to_string(), &version.title).await?;
+    }
     Ok(())
 }
 

@@ -8,14 +8,16 @@ use time::OffsetDateTime;
 use super::explanation::{Explanation, State};
 
 /// The paper of an explanation under the pack of its filing; a draft has neither number nor date yet.
-pub fn form(explanation: &Explanation, pack: &Pack, unit: &str, info_office: &str) -> Form {
+pub fn form(explanation: &Explanation, pack: Option<&Pack>, unit: &str, info_office: &str) -> Form {
     let filing = explanation.state.filing();
     let content = &explanation.content;
     let form = Form {
         title: "政务信息资源不列入目录的书面说明".to_owned(),
         number: filing.and_then(|filing| filing.number.clone()).unwrap_or_default(),
         seals: vec!["说明单位（盖章）".to_owned()],
-        basis: basis(pack, Some(&pack.entry.not_shared_basis_required.article)),
+        basis: pack
+            .map(|pack| basis(pack, Some(&pack.entry.not_shared_basis_required.article)))
+            .unwrap_or_default(),
         ..Form::default()
     }
     .row("说明单位", unit)

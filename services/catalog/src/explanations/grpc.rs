@@ -176,7 +176,7 @@ impl ExplanationService for Explanations {
             Some(filing) => self.policy.on(shanghai_date(filing.at)),
             None => self.policy.today(),
         };
-        let print = form::form(&found, pack.map_err(Failure::from)?, &unit, &info_office).print();
+        let print = form::form(&found, pack.ok(), &unit, &info_office).print();
         Ok(Response::new(pb::GetExplanationDocumentResponse {
             content: print.content,
             content_type: print.content_type.to_owned(),

@@ -39,7 +39,7 @@ impl SharedDatabases {
         &self,
         call: &Call,
         method: &str,
-        id: &SharedDatabaseId,
+        (id, etag): (&SharedDatabaseId, &str),
         step: impl FnOnce(SharedDatabase) -> Result<Transition, Rejection>,
         reply: impl FnOnce(Option<pb::SharedDatabase>) -> R,
     ) -> Result<Response<R>, Failure> {
@@ -50,6 +50,7 @@ impl SharedDatabases {
         };
         let found = self.store.load_for_update(&mut tx, id).await?;
         let found = found.ok_or_else(|| Failure::from(Refusal::not_found("shared-database", id)))?;
+        etag::check(etag, &etag::of(found.version), "shared-database", id)?;
         let decided = step(found)?;
         self.store.save(&mut tx, &decided, &call.actor).await?;
         let shown = Some(convert::to_proto(decided.database()));
@@ -166,10 +167,10 @@ impl SharedDatabaseService for SharedDatabases {
         let body = request.get_ref();
         let (field, violations) = ("shared_database_id", Violations::new());
         let (call, id) = parse_step(&request, &body.request_id, field, &body.shared_database_id, violations)?;
-        let now = self.database.clock().now();
+        let (now, etag) = (self.database.clock().now(), body.etag.clone());
         let approve = |database: SharedDatabase| database.approve_leads(&call.actor, now);
         let reply = |shared_database| pb::ApproveSharedDatabaseLeadsResponse { shared_database };
-        Ok(self.decide(&call, "ApproveSharedDatabaseLeads", &id, approve, reply).await?)
+        Ok(self.decide(&call, "ApproveSharedDatabaseLeads", (&id, &etag), approve, reply).await?)
     }
 
     async fn return_shared_database_leads(
@@ -181,9 +182,9 @@ impl SharedDatabaseService for SharedDatabases {
         let reasons = violations.text("reasons", &body.reasons, 1, 2000);
         let field = "shared_database_id";
         let (call, id) = parse_step(&request, &body.request_id, field, &body.shared_database_id, violations)?;
-        let now = self.database.clock().now();
+        let (now, etag) = (self.database.clock().now(), body.etag.clone());
         let give_back = |database: SharedDatabase| database.return_leads(reasons, now);
         let reply = |shared_database| pb::ReturnSharedDatabaseLeadsResponse { shared_database };
-        Ok(self.decide(&call, "ReturnSharedDatabaseLeads", &id, give_back, reply).await?)
+        Ok(self.decide(&call, "ReturnSharedDatabaseLeads", (&id, &etag), give_back, reply).await?)
     }
 }

@@ -1,6 +1,8 @@
 //! Who leads a shared database where the text does not say it: the info office settles it with those concerned, the
 //! working group approves (art. 12(十九)).
 
+use std::collections::BTreeSet;
+
 use govshare_model::task::{Task, WaitsFor};
 use govshare_model::{Actor, Role, Subject};
 use time::OffsetDateTime;
@@ -14,6 +16,8 @@ pub struct Proposal {
     /// What they rest on.
     pub basis: String,
     pub by: Subject,
+    /// Who wrote at it before, until the working group approves.
+    pub also_by: BTreeSet<Subject>,
     /// Why the working group gave them back, until they are proposed anew.
     pub returned: Option<String>,
 }
@@ -30,10 +34,17 @@ pub(super) fn names_the_lead(basis: &str) -> bool {
 }
 
 impl Proposal {
-    /// The leads of a record for the working group; the record itself has none of them yet.
-    pub(super) fn of(record: &Record, by: &Actor) -> Self {
-        let (leads, basis) = (record.leads.clone(), record.basis.clone());
-        Self { leads, basis, by: by.subject.clone(), returned: None }
+    /// The leads of a record for the working group, in the place of a proposal that it has not approved; the record itself
+    /// has none of them yet.
+    pub(super) fn of(record: &Record, by: &Actor, former: Option<&Self>) -> Self {
+        let (leads, basis, by) = (record.leads.clone(), record.basis.clone(), by.subject.clone());
+        let also_by = former.into_iter().flat_map(Self::writers).filter(|writer| **writer != by);
+        let also_by = also_by.cloned().collect();
+        Self { leads, basis, by, also_by, returned: None }
+    }
+
+    fn writers(&self) -> impl Iterator<Item = &Subject> {
+        std::iter::once(&self.by).chain(&self.also_by)
     }
 }
 
@@ -62,11 +73,13 @@ impl SharedDatabase {
         Ok(self.changed(Happened::LeadsReturned, now))
     }
 
-    /// The proposal that waits for the working group, for somebody else than who made it.
+    /// The proposal that waits for the working group, for somebody else than who wrote at it.
     fn proposed(&self, approver: Option<&Actor>) -> Result<Proposal, Rejection> {
         match &self.proposal {
             Some(proposal) if proposal.returned.is_none() => {
-                if approver.is_some_and(|approver| approver.subject == proposal.by) {
+                if approver
+                    .is_some_and(|approver| proposal.writers().any(|writer| *writer == approver.subject))
+                {
                     return Err(Rejection::SelfApproval);
                 }
                 Ok(proposal.clone())
@@ -84,7 +97,7 @@ impl SharedDatabase {
                 "审批共享数据库的牵头单位",
                 "decide on the leads of the shared database",
                 &[Role::WorkingGroup],
-                vec![proposal.by.clone()],
+                proposal.writers().cloned().collect(),
             ),
             Some(_) => (
                 "propose-leads",

@@ -105,7 +105,7 @@ pub enum Rejection {
     WrongState {
         state: &'static str,
     },
-    /// Who proposed the leads approves them.
+    /// Who wrote at the proposed leads approves them.
     SelfApproval,
 }
 
@@ -120,7 +120,7 @@ impl SharedDatabase {
         record.check()?;
         let mut proposal = None;
         if !names_the_lead(&record.basis) {
-            proposal = Some(Proposal::of(&record, by));
+            proposal = Some(Proposal::of(&record, by, None));
             record.leads.clear();
             record.basis.clear();
         }
@@ -152,7 +152,7 @@ impl SharedDatabase {
         if fields.contains(&Field::Leads) || fields.contains(&Field::Basis) {
             wanted.check()?;
             let stands = self.record.leads == wanted.leads && self.record.basis == wanted.basis;
-            self.proposal = (!stands).then(|| Proposal::of(&wanted, by));
+            self.proposal = (!stands).then(|| Proposal::of(&wanted, by, before.1.as_ref()));
         }
         self.record.name = wanted.name;
         self.record.kind = wanted.kind;

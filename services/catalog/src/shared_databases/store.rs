@@ -27,7 +27,7 @@ impl SharedDatabaseStore {
         let row = sqlx::query_as!(
             Row,
             "SELECT id, display_name, kind, basis, created_at, updated_at, version, proposed_leads AS \"proposed_leads: Json<Vec<Lead>>\", \
-             proposed_basis, proposed_by, return_reasons \
+             proposed_basis, proposed_by, also_proposed_by, return_reasons \
              FROM catalog.shared_databases WHERE id = $1",
             id.as_str()
         )
@@ -45,7 +45,7 @@ impl SharedDatabaseStore {
         let row = sqlx::query_as!(
             Row,
             "SELECT id, display_name, kind, basis, created_at, updated_at, version, proposed_leads AS \"proposed_leads: Json<Vec<Lead>>\", \
-             proposed_basis, proposed_by, return_reasons \
+             proposed_basis, proposed_by, also_proposed_by, return_reasons \
              FROM catalog.shared_databases WHERE id = $1 FOR UPDATE",
             id.as_str()
         )
@@ -60,7 +60,7 @@ impl SharedDatabaseStore {
         let rows = sqlx::query_as!(
             Row,
             "SELECT id, display_name, kind, basis, created_at, updated_at, version, proposed_leads AS \"proposed_leads: Json<Vec<Lead>>\", \
-             proposed_basis, proposed_by, return_reasons \
+             proposed_basis, proposed_by, also_proposed_by, return_reasons \
              FROM catalog.shared_databases WHERE $1::text IS NULL OR id > $1 ORDER BY id LIMIT $2",
             after,
             limit
@@ -74,14 +74,17 @@ impl SharedDatabaseStore {
     pub async fn save(&self, tx: &mut Tx, transition: &Transition, actor: &Actor) -> Result<(), Failure> {
         let SharedDatabase { id, record, proposal, created, updated, version } = transition.database();
         let proposal = proposal.as_ref();
+        let also_by = proposal.into_iter().flat_map(|proposal| &proposal.also_by);
+        let also_by: Vec<_> = also_by.map(ToString::to_string).collect();
         let written = sqlx::query!(
             "INSERT INTO catalog.shared_databases (id, display_name, kind, basis, created_at, updated_at, version, \
-               proposed_leads, proposed_basis, proposed_by, return_reasons) \
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) \
+               proposed_leads, proposed_basis, proposed_by, return_reasons, also_proposed_by) \
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) \
              ON CONFLICT (id) DO UPDATE SET display_name = excluded.display_name, kind = excluded.kind, \
                basis = excluded.basis, updated_at = excluded.updated_at, version = excluded.version, \
                proposed_leads = excluded.proposed_leads, proposed_basis = excluded.proposed_basis, \
-               proposed_by = excluded.proposed_by, return_reasons = excluded.return_reasons \
+               proposed_by = excluded.proposed_by, return_reasons = excluded.return_reasons, \
+               also_proposed_by = excluded.also_proposed_by \
              WHERE shared_databases.version = excluded.version - 1",
             id.as_str(),
             record.name,
@@ -93,7 +96,8 @@ impl SharedDatabaseStore {
             proposal.map(|proposal| Json(&proposal.leads)) as _,
             proposal.map(|proposal| proposal.basis.as_str()),
             proposal.map(|proposal| proposal.by.as_str()),
-            proposal.and_then(|proposal| proposal.returned.as_deref())
+            proposal.and_then(|proposal| proposal.returned.as_deref()),
+            &also_by
         )
         .execute(&mut **tx)
         .await
@@ -201,6 +205,7 @@ struct Row {
     proposed_leads: Option<Json<Vec<Lead>>>,
     proposed_basis: Option<String>,
     proposed_by: Option<String>,
+    also_proposed_by: Vec<String>,
     return_reasons: Option<String>,
 }
 
@@ -229,7 +234,8 @@ async fn with_leads(connection: &mut PgConnection, rows: Vec<Row>) -> Result<Vec
         };
         let proposal = match (row.proposed_leads, row.proposed_basis, row.proposed_by) {
             (Some(Json(leads)), Some(basis), Some(by)) => {
-                Some(Proposal { leads, basis, by: Subject(by), returned: row.return_reasons })
+                let also_by = row.also_proposed_by.into_iter().map(Subject).collect();
+                Some(Proposal { leads, basis, by: Subject(by), also_by, returned: row.return_reasons })
             }
             _ => None,
         };

@@ -90,7 +90,7 @@ fn the_printed_page_says_what_was_filed_and_under_which_number() {
     let [draft, filed, withdrawn] = all().try_into().expect("three");
     let page = |explanation: &Explanation| {
         let pack = Pack::builtin("xicheng-2014").expect("it ships");
-        form(explanation, pack, "区教委", "区政府信息办").html()
+        form(explanation, Some(pack), "区教委", "区政府信息办").html()
     };
     let before = page(&draft);
     assert!(before.contains("案件线索") && before.contains("区教委") && !before.contains("编号"), "{before}");

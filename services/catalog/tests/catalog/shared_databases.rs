@@ -95,6 +95,15 @@ fn art12_other_leads_wait_for_the_working_group_and_those_in_force_stay_until_th
     let own = proposed.clone().approve_leads(&officer(), minute(2));
     assert_eq!(own.err(), Some(Rejection::SelfApproval));
 
+    let other = person("info-office", "another", &[Role::InfoOffice]);
+    let corrected = Record { basis: "信息办〔2026〕8号".to_owned(), ..record(Vec::new()) };
+    let corrected = proposed.clone().update(&[Field::Basis], corrected, &other, minute(2));
+    let corrected = corrected.expect("allowed").expect("a change").database().clone();
+    let still = corrected.clone().approve_leads(&officer(), minute(3));
+    assert_eq!(still.err(), Some(Rejection::SelfApproval), "who proposed the leads, whoever wrote last");
+    assert_eq!(corrected.tasks()[0].not.len(), 2);
+    assert!(corrected.approve_leads(&group(), minute(3)).is_ok());
+
     let renamed = Record { name: "人口库".to_owned(), ..record(Vec::new()) };
     let renamed = update(&proposed, &[Field::DisplayName], renamed).expect("a change");
     assert_eq!((renamed.state(), renamed.record.name.as_str()), ("PROPOSED", "人口库"));

@@ -94,7 +94,7 @@ impl Downloads {
         }
 
         let mut tx = self.database.transaction().await?;
-        let ticket = self.tickets.redeem(&mut tx, digest, real_now()).await?;
+        let ticket = self.tickets.redeem(&mut tx, digest, &found, real_now()).await?;
         let start = Delivery::start(DeliveryId(Uuid::now_v7()), &ticket, &version, now);
         let started = self.deliveries.start(&mut tx, &start, &version, &ticket.holder).await?;
         tx.commit_unasked().await?;

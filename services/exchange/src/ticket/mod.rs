@@ -51,7 +51,7 @@ pub struct Digest(pub [u8; 32]);
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Rejection {
     /// Redeemed before, or over its time.
-    Spent,
+    Spent { state: &'static str },
     /// The version belongs to another entry than the agreement.
     OtherEntry { data_version: DataVersionId },
 }
@@ -131,7 +131,8 @@ impl Ticket {
     pub fn redeemable(&self, now: OffsetDateTime) -> Result<(), Rejection> {
         match self.state {
             State::Open if now < self.expire => Ok(()),
-            State::Open | State::Redeemed { .. } => Err(Rejection::Spent),
+            State::Open => Err(Rejection::Spent { state: "EXPIRED" }),
+            State::Redeemed { .. } => Err(Rejection::Spent { state: "REDEEMED" }),
         }
     }
 }

@@ -52,8 +52,14 @@ impl Tickets {
         row.ok_or_else(|| Refusal::not_found("ticket", "as given"))?.try_into()
     }
 
-    /// Redeems a ticket for whoever comes first; everybody else hears that it is spent.
-    pub async fn redeem(&self, tx: &mut Tx, digest: Digest, now: OffsetDateTime) -> Result<Ticket, Failure> {
+    /// Redeems the ticket `found` for whoever comes first; everybody else hears that it is spent.
+    pub async fn redeem(
+        &self,
+        tx: &mut Tx,
+        digest: Digest,
+        found: &Ticket,
+        now: OffsetDateTime,
+    ) -> Result<Ticket, Failure> {
         let row = sqlx::query_as!(
             Row,
             "UPDATE exchange.tickets SET redeemed_at = $2 \
@@ -65,7 +71,8 @@ impl Tickets {
         )
         .fetch_optional(&mut **tx)
         .await?;
-        row.ok_or(Rejection::Spent)?.try_into()
+        let spent = || Rejection::Spent { state: if now < found.expire { "REDEEMED" } else { "EXPIRED" } };
+        row.ok_or_else(spent)?.try_into()
     }
 
     /// Deletes tickets that stopped being good before `moment`; gives how many.

@@ -74,7 +74,7 @@ fn data_flows_without_agreement_only_while_its_entry_is_published_as_actively_sh
 fn a_redeemed_ticket_is_spent_even_within_its_time() {
     let mut ticket = issue(300);
     ticket.state = State::Redeemed { at: NOW };
-    assert_eq!(ticket.redeemable(NOW), Err(Rejection::Spent));
+    assert_eq!(ticket.redeemable(NOW), Err(Rejection::Spent { state: "REDEEMED" }));
 }
 
 #[test]
