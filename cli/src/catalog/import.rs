@@ -1,6 +1,6 @@
 //! `govshare catalog import`: an office's catalogue file, registered row by row; repeatable as often as one likes.
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::path::{Path, PathBuf};
 
 use clap::Args;
@@ -16,7 +16,9 @@ use tokio_stream::wrappers::ReceiverStream;
 
 use super::{SharingType, entry_row};
 use crate::args::Global;
-use crate::catalogue_file::{Field, Mapping, Reason, RefusalReport, Refused, Source, propose};
+use crate::catalogue_file::{
+    Field, Layout, Mapping, Reason, RefusalReport, Refused, Source, Warning, propose,
+};
 use crate::connect::{Caller, request_id, retrying};
 use crate::failure::Failure;
 use crate::output::{Output, print};
@@ -30,6 +32,8 @@ const BYTES: usize = 3 << 20;
 const IN_FLIGHT: usize = 4;
 /// Refused rows that are told on the terminal; the report has all.
 const TOLD: usize = 20;
+/// Values not understood that are told of a column.
+const VALUES_TOLD: usize = 8;
 
 #[derive(Debug, Args)]
 pub struct Import {
@@ -50,6 +54,9 @@ pub struct Import {
     /// Sharing type (共享类型) of rows that do not say theirs.
     #[arg(long, value_enum)]
     pub sharing_type: Option<SharingType>,
+    /// Sheet of a workbook to read, where it is not the first with a known header.
+    #[arg(long, value_name = "NAME")]
+    pub sheet: Option<String>,
     /// Provider of rows that do not say theirs.
     #[arg(long, value_name = "NAME")]
     pub provider: Option<String>,
@@ -71,10 +78,22 @@ pub struct Summary {
     /// Rows that repeat another in every field.
     pub duplicates: u64,
     pub created_units: BTreeSet<String>,
+    /// Values that their column's field could not take, by column: they stand among the entry's extras.
+    pub not_understood: BTreeMap<String, NotUnderstood>,
+    /// Sheets of the workbook that were not read.
+    pub sheets_not_read: Vec<String>,
     /// Ids of the entries that the rows stand for now.
     #[serde(skip)]
     pub entries: HashSet<String>,
     pub seconds: f64,
+}
+
+/// Values of a column that are none of its field.
+#[derive(Debug, Default, Serialize)]
+pub struct NotUnderstood {
+    pub count: u64,
+    /// Some of them.
+    pub values: BTreeSet<String>,
 }
 
 /// How to register a file.
@@ -91,6 +110,7 @@ struct Batch {
     rows: Vec<pb::RegisterEntriesRow>,
     at: Vec<(u64, String)>,
     refused: Vec<Refused>,
+    warnings: Vec<Warning>,
     bytes: usize,
 }
 
@@ -131,10 +151,14 @@ impl Import {
     }
 
     fn open(&self) -> Result<(Source, Mapping), Failure> {
-        let given = self.mapping.as_deref().map(read_mapping).transpose()?;
+        let mut given = self.mapping.as_deref().map(read_mapping).transpose()?;
+        let sheet = self.sheet.as_deref();
+        if let (Some(mapping), Some(sheet)) = (&mut given, sheet) {
+            mapping.sheet = Some(sheet.to_owned());
+        }
         let opened = match &given {
             Some(mapping) => Source::open_with(&self.file, mapping),
-            None => Source::open(&self.file),
+            None => Source::open_sheet(&self.file, sheet),
         };
         let source = opened.map_err(|error| Failure::file("import", &self.file, error))?;
         let mut mapping = given.unwrap_or_else(|| propose(&source).mapping());
@@ -151,6 +175,13 @@ impl Import {
         let told: Vec<String> = told.iter().map(Refused::to_string).collect();
         output.say(&json!({ "import": summary, "dry_run": self.dry_run, "first_refused": told }), || {
             let mut words = summary.words(self.dry_run);
+            for (column, not_understood) in &summary.not_understood {
+                words.push_str(&format!("\n  {}", not_understood.words(column)));
+            }
+            if !summary.sheets_not_read.is_empty() {
+                let sheets = summary.sheets_not_read.join(", ");
+                words.push_str(&format!("\n  sheets not read: {sheets}; --sheet NAME reads another"));
+            }
             for refused in &told {
                 words.push_str(&format!("\n  {refused}"));
             }
@@ -169,6 +200,18 @@ impl Import {
 fn read_mapping(path: &Path) -> Result<Mapping, Failure> {
     let text = std::fs::read_to_string(path).map_err(|error| Failure::file("read", path, error))?;
     Mapping::parse(&text).map_err(|error| Failure::file("use", path, error))
+}
+
+impl NotUnderstood {
+    fn words(&self, column: &str) -> String {
+        let values: Vec<&str> = self.values.iter().map(String::as_str).collect();
+        format!(
+            "column {column:?}: {} values not understood or too long, kept beside the entry: {}{}",
+            self.count,
+            values.join(", "),
+            if self.values.len() < VALUES_TOLD { "" } else { ", ..." }
+        )
+    }
 }
 
 impl Summary {
@@ -200,8 +243,12 @@ pub async fn import(
     let bar = progress::records(options.output, source.estimated_rows(), "import");
     let (batches, queue) = mpsc::channel(IN_FLIGHT);
     let read_by = mapping.clone();
+    let sheets_not_read = match source.layout() {
+        Layout::Sheet { others, .. } => others,
+        Layout::Delimited { .. } => Vec::new(),
+    };
+    let mut summary = Summary { sheets_not_read, ..Summary::default() };
     let reader = tokio::task::spawn_blocking(move || read(&source, &read_by, &batches));
-    let mut summary = Summary::default();
     let mut replies =
         ReceiverStream::new(queue).map(|batch| register(caller, batch, options)).buffer_unordered(IN_FLIGHT);
     while let Some(reply) = replies.next().await {
@@ -223,6 +270,7 @@ fn read(source: &Source, mapping: &Mapping, batches: &mpsc::Sender<Batch>) -> Re
             Err(refused) => batch.refused.push(refused),
             Ok(row) => {
                 let at = (row.row, row.title.clone());
+                let warnings = row.warnings.clone();
                 let row = entry_row::to_proto(row);
                 let bytes = row.encoded_len() + 8;
                 if batch.bytes + bytes > BYTES && batches.blocking_send(std::mem::take(&mut batch)).is_err() {
@@ -231,6 +279,7 @@ fn read(source: &Source, mapping: &Mapping, batches: &mpsc::Sender<Batch>) -> Re
                 batch.bytes += bytes;
                 batch.rows.push(row);
                 batch.at.push(at);
+                batch.warnings.extend(warnings);
             }
         }
         let full = batch.rows.len() == ROWS || batch.refused.len() == ROWS;
@@ -285,6 +334,13 @@ impl Summary {
         let seen = (batch.at.len() + batch.refused.len()) as u64;
         self.rows += seen;
         bar.inc(seen);
+        for warning in batch.warnings {
+            let column = self.not_understood.entry(warning.column).or_default();
+            column.count += 1;
+            if column.values.len() < VALUES_TOLD {
+                column.values.insert(warning.value);
+            }
+        }
         for refused in &batch.refused {
             if refused.is_duplicate() {
                 self.duplicates += 1;

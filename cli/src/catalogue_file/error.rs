@@ -17,7 +17,9 @@ pub enum Error {
     NotACatalogue(&'static str),
     #[error("row {row} has more than {most} columns, so the file is no catalogue; is the delimiter right?")]
     TooManyColumns { row: u64, most: usize },
-    #[error("the spreadsheet {what} more than {limit}; save the sheet as CSV, which has no limit")]
+    #[error(
+        "the spreadsheet {what} more than {limit}; a text file (CSV) may be as long as one likes, with at most 1024 columns"
+    )]
     SpreadsheetTooLarge { what: &'static str, limit: &'static str },
     #[error("the spreadsheet cannot be read: {0}")]
     Spreadsheet(String),

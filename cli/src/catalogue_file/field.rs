@@ -71,6 +71,13 @@ fields! {
     ResourceCode = "resource_code",
 }
 
+impl Field {
+    /// Several columns may say it, each something: conditions of sharing, and the grounds on which it is refused.
+    pub(super) fn takes_several_columns(self) -> bool {
+        self == Self::SharingConditions
+    }
+}
+
 impl fmt::Display for Field {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.name())
@@ -127,7 +134,12 @@ pub(super) struct Reading {
     pub confidence: f32,
     /// Place within the field's names: where two columns claim a field, the lower wins.
     pub rank: usize,
+    /// The header means other things, too: 数据来源 may be a system.
+    pub is_vague: bool,
 }
+
+/// Names that mean the field in some catalogues only, so that the values have to bear them out.
+const VAGUE: [&str; 3] = ["数据来源", "来源", "单位"];
 
 /// Below it a resemblance says nothing.
 const LEAST_RESEMBLANCE: f32 = 0.3;
@@ -136,7 +148,8 @@ const LEAST_RESEMBLANCE: f32 = 0.3;
 pub(super) fn read_header(header: &str) -> Option<Reading> {
     let key = header_key(header);
     if let Some(&(target, rank)) = NAMES.get(&key) {
-        return Some(Reading { target, confidence: 1.0, rank });
+        let is_vague = VAGUE.contains(&key.as_str());
+        return Some(Reading { target, confidence: 1.0, rank, is_vague });
     }
     let length = key.chars().count() as f32;
     NAMES
@@ -145,7 +158,7 @@ pub(super) fn read_header(header: &str) -> Option<Reading> {
         .filter_map(|(name, &(target, rank))| {
             // In Chinese the head of a compound stands last: of two equally long names the later one counts.
             let at = key.rfind(name.as_str())?;
-            Some((name.chars().count(), at, Reading { target, confidence: 0.0, rank }))
+            Some((name.chars().count(), at, Reading { target, confidence: 0.0, rank, is_vague: false }))
         })
         .max_by_key(|(characters, at, reading)| (*characters, *at, std::cmp::Reverse(reading.rank)))
         .map(|(characters, _, reading)| Reading { confidence: 0.9 * characters as f32 / length, ..reading })

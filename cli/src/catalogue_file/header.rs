@@ -49,6 +49,18 @@ impl Header {
         row.cells.len() >= 2 && cells.all(|(cell, name)| clean_line(cell) == *name)
     }
 
+    /// Groups over general names: 信息资源 and 提供方, each over 名称 and 代码. A group goes on to the next one.
+    fn grouped(groups: &RawRow, below: &RawRow) -> Self {
+        let mut group = "";
+        let joined = below.cells.iter().enumerate().map(|(column, name)| {
+            let begun = groups.cells.get(column).map(|cell| cell.trim()).filter(|cell| !cell.is_empty());
+            group = begun.unwrap_or(group);
+            format!("{group}{}", name.trim())
+        });
+        let cells = joined.collect();
+        Self { line: groups.line, ..Self::of(&RawRow { line: below.line, cells }, None) }
+    }
+
     fn of(row: &RawRow, below: Option<&RawRow>) -> Self {
         let width = below.map_or(0, |below| below.cells.len()).max(row.cells.len());
         let cell = |row: Option<&RawRow>, column: usize| {
@@ -73,8 +85,11 @@ impl Header {
 
 fn candidates(rows: &[RawRow]) -> impl Iterator<Item = Header> {
     rows.iter().enumerate().take(SEARCHED_ROWS).filter(|(_, row)| !row.is_blank()).map(|(at, row)| {
-        let below = rows.get(at + 1).filter(|below| is_second_line(row, below));
-        Header::of(row, below)
+        let next = rows.get(at + 1);
+        let plain = Header::of(row, next.filter(|below| is_second_line(row, below)));
+        let alone = next.map_or(0, |next| Header::of(next, None).recognised);
+        let grouped = next.map(|next| Header::grouped(row, next));
+        grouped.filter(|grouped| grouped.recognised > plain.recognised.max(alone) + 1).unwrap_or(plain)
     })
 }
 

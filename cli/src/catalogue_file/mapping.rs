@@ -8,6 +8,8 @@
 //! "联系电话" = "drop"
 //! [defaults]                      # for cells that say nothing
 //! sharing_type = "conditional"
+//! [values.sharing_type]           # what the office's own words stand for
+//! "1" = "unconditional"
 //! ```
 
 use std::collections::BTreeMap;
@@ -28,6 +30,8 @@ pub struct Mapping {
     pub sheet: Option<String>,
     pub columns: BTreeMap<String, Target>,
     pub defaults: BTreeMap<Field, String>,
+    /// Words of a field's column and the value that each stands for.
+    pub values: BTreeMap<Field, BTreeMap<String, String>>,
 }
 
 #[derive(Deserialize)]
@@ -38,11 +42,14 @@ struct MappingFile {
     columns: BTreeMap<String, String>,
     #[serde(default)]
     defaults: BTreeMap<String, String>,
+    #[serde(default)]
+    values: BTreeMap<String, BTreeMap<String, String>>,
 }
 
 impl Mapping {
-    /// Reads a mapping file. Refused: other keys, a name that is no field, two columns for one field, and a default
-    /// that its field cannot hold.
+    /// Reads a mapping file. Refused: other keys, a name that is no field, two columns for one field (but for
+    /// sharing_conditions, where offices give conditions and grounds a column each), and a default or value that its field
+    /// cannot hold.
     pub fn parse(text: &str) -> Result<Self, Error> {
         let file: MappingFile =
             toml::from_str(text).map_err(|error| Error::MappingSyntax(error.to_string()))?;
@@ -52,6 +59,7 @@ impl Mapping {
             let target =
                 name.parse().map_err(|_| Error::UnknownField { at: format!("column {column:?}"), name })?;
             if let Target::Field(field) = target
+                && !field.takes_several_columns()
                 && let Some(first) = holders.insert(field, column.clone())
             {
                 return Err(Error::FieldTwice { field, first, second: column });
@@ -62,6 +70,14 @@ impl Mapping {
             let field = name.parse().map_err(|_| Error::UnknownField { at: "defaults".to_owned(), name })?;
             check_default(field, &value)?;
             mapping.defaults.insert(field, value);
+        }
+        for (name, words) in file.values {
+            let field: Field =
+                name.parse().map_err(|_| Error::UnknownField { at: "values".to_owned(), name })?;
+            for value in words.values() {
+                check_default(field, value)?;
+            }
+            mapping.values.insert(field, words);
         }
         Ok(mapping)
     }
@@ -121,6 +137,12 @@ impl fmt::Display for Mapping {
         for (field, value) in &self.defaults {
             writeln!(f, "{field} = {}", toml_string(value))?;
         }
+        for (field, words) in &self.values {
+            writeln!(f, "\n[values.{field}]")?;
+            for (word, value) in words {
+                writeln!(f, "{} = {}", toml_string(word), toml_string(value))?;
+            }
+        }
         Ok(())
     }
 }
@@ -179,6 +201,7 @@ mod tests {
             let mapping = Mapping {
                 sheet,
                 columns: [(column, Target::Field(Field::Title)), (extra, Target::Extra)].into(),
+                values: [(Field::UpdateCycle, [(default.clone(), "每月".to_owned())].into())].into(),
                 defaults: [(Field::Provider, default)].into(),
             };
             prop_assert_eq!(Mapping::parse(&mapping.to_string()).expect("printed"), mapping);

@@ -1,10 +1,10 @@
 //! Proposes which column holds which field, by the headers' words and by the columns' values.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{HashMap, HashSet};
 use std::fmt;
 
 use super::date;
-use super::field::{self, Field, Target};
+use super::field::{self, Field, Reading, Target};
 use super::list;
 use super::mapping::{Mapping, toml_string};
 use super::row;
@@ -74,12 +74,12 @@ pub fn propose(source: &Source) -> Proposal {
         }
         columns[claim.column] = match holders.get(&claim.field) {
             Some(_) if matches!(column.why, Why::Beaten { .. }) => continue,
-            Some(&by) => ProposedColumn {
+            Some(&by) if !claim.field.takes_several_columns() || claim.confidence < 1.0 => ProposedColumn {
                 why: Why::Beaten { field: claim.field, by: names[by].clone() },
                 ..unclaimed(&names[claim.column])
             },
-            None => {
-                holders.insert(claim.field, claim.column);
+            Some(_) | None => {
+                holders.entry(claim.field).or_insert(claim.column);
                 ProposedColumn {
                     header: names[claim.column].clone(),
                     target: Target::Field(claim.field),
@@ -128,7 +128,7 @@ fn claims(source: &Source, column: usize) -> Vec<Claim> {
     });
     match (read, evidence(&values)) {
         (Some((field, reading)), shown)
-            if shown.is_none_or(|shown| agrees(field, shown)) && fits(field, &values) =>
+            if shown.is_none_or(|shown| agrees(field, shown)) && fits(field, &reading, &values) =>
         {
             let why = if reading.confidence == 1.0 { Why::Known } else { Why::Resembles };
             vec![claim(field, reading.confidence, reading.rank, why)]
@@ -152,11 +152,13 @@ fn agrees(read: Field, shown: Field) -> bool {
     }
 }
 
-/// False where hardly any value is one that the field can hold, whatever the header says (地址 may be a street's).
-fn fits(field: Field, values: &[String]) -> bool {
+/// False where hardly any value is one that the field can hold, whatever the header says (地址 may be a street's, 数据来源
+/// a system, and an address that most rows share is the portal's).
+fn fits(field: Field, reading: &Reading, values: &[String]) -> bool {
     let least = |holds: fn(&str) -> bool| values.is_empty() || share(values, holds) >= 0.5;
     match field {
-        Field::SourceUri => least(|value| row::source_uri(value).is_some()),
+        Field::SourceUri => least(|value| row::source_uri(value).is_some()) && differ(values),
+        Field::Provider if reading.confidence < 1.0 || reading.is_vague => least(is_like_a_unit),
         Field::CreditCode => least(|value| list::credit_code(value).is_some()),
         Field::Issued | Field::Modified => least(|value| date::parse(value).is_some()),
         _ => true,
@@ -174,7 +176,7 @@ fn evidence(values: &[String]) -> Option<Field> {
         OpenToPublic::from_words(value).is_some() && (value.contains("开放") || value.contains("公开"))
     };
     if shown(|value| row::source_uri(value).is_some()) {
-        Some(Field::SourceUri)
+        differ(values).then_some(Field::SourceUri)
     } else if shown(|value| list::credit_code(value).is_some()) {
         Some(Field::CreditCode)
     } else if shown(|value| UpdateCycle::enumerated(value).is_some()) {
@@ -195,6 +197,20 @@ fn evidence(values: &[String]) -> Option<Field> {
     }
 }
 
+/// At least half of the values are others than those before them; a handful tells nothing.
+fn differ(values: &[String]) -> bool {
+    let distinct: HashSet<&String> = values.iter().collect();
+    values.len() < 5 || 2 * distinct.len() >= values.len()
+}
+
+/// Ends as names of government units and of what belongs to them do.
+fn is_like_a_unit(value: &str) -> bool {
+    const ENDS: &str = "局委办厅部院处府会站所队馆社室台园校司团行科股署关心区县市镇乡村道组庭宫";
+    let name = value.trim_end_matches(|c: char| !c.is_alphabetic());
+    name.is_ascii()
+        || name.chars().count() >= 2 && name.chars().last().is_some_and(|last| ENDS.contains(last))
+}
+
 fn share(values: &[String], holds: fn(&str) -> bool) -> f32 {
     values.iter().filter(|value| holds(value)).count() as f32 / values.len().max(1) as f32
 }
@@ -211,7 +227,7 @@ fn about(source: &Source) -> String {
 impl Proposal {
     pub fn mapping(&self) -> Mapping {
         let columns = self.columns.iter().map(|column| (column.header.clone(), column.target));
-        Mapping { sheet: None, columns: columns.collect(), defaults: BTreeMap::new() }
+        Mapping { columns: columns.collect(), ..Mapping::default() }
     }
 
     /// The column proposed for a field.

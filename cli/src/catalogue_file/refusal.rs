@@ -43,6 +43,8 @@ pub enum Reason {
     OpenQuote,
     RowTooLong,
     HeaderRepeated,
+    /// A note, a total or who filled in the table.
+    Note,
     /// Another row of the file has the same source address and other content.
     SameSource {
         first: u64,
@@ -95,6 +97,7 @@ impl Reason {
             Self::OpenQuote => "a quotation mark opens here and does not close".to_owned(),
             Self::RowTooLong => "the row is longer than 1 MiB".to_owned(),
             Self::HeaderRepeated => "the row repeats the header".to_owned(),
+            Self::Note => "the row is a note, a total or who filled in the table, no resource".to_owned(),
             Self::SameSource { first } => {
                 format!("row {first} has the same source address and other content")
             }
@@ -118,6 +121,7 @@ impl Reason {
             Self::OpenQuote => "引号在本行开始而没有结束".to_owned(),
             Self::RowTooLong => "本行超过 1 MiB".to_owned(),
             Self::HeaderRepeated => "本行重复表头".to_owned(),
+            Self::Note => "本行是注释、合计或者填表信息，不是信息资源".to_owned(),
             Self::SameSource { first } => format!("与第 {first} 行的来源网址相同而内容不同"),
             Self::Duplicate { first } => format!("与第 {first} 行完全相同"),
             Self::ReadFailed(error) => format!("文件自此处无法读取：{error}"),

@@ -10,7 +10,7 @@ use super::list::{self, Format, Item};
 use super::mapping::Mapping;
 use super::refusal::{Reason, Refused};
 use super::source::RawRow;
-use super::text::{clean, clean_line, says_nothing, shortened};
+use super::text::{clean, clean_line, fold, says_nothing, shortened, without_gaps};
 use super::vocabulary::{self, OpenToPublic, SharingType, UpdateCycle};
 
 /// A row in the guideline's fields. Text is cleaned of markup and control characters; what a cell does not say, or
@@ -57,25 +57,33 @@ pub struct CatalogueRow {
     pub warnings: Vec<Warning>,
 }
 
-/// A value that its field could not take and that stands in [`CatalogueRow::extras`] instead.
+/// A value that its field could not take and that stands in [`CatalogueRow::extras`] instead, or an extra that was cut.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Warning {
     pub column: String,
-    pub field: Field,
+    /// `None`: the column is kept as an extra, and only the beginning of the value was.
+    pub field: Option<Field>,
     /// At most 100 characters.
     pub value: String,
 }
+
+const OF_ITEMS: [Field; 3] = [Field::Items, Field::ItemTypes, Field::ItemLengths];
 
 const LONGEST_TITLE: usize = 500;
 const LONGEST_PROVIDER: usize = 200;
 const LONGEST_TEXT: usize = 10_000;
 const LONGEST_URI: usize = 2_000;
+/// The platform holds 100 and 2,000 characters.
+const LONGEST_EXTRA_NAME: usize = 99;
+const LONGEST_EXTRA: usize = 2_000;
 
 /// A mapping laid out over a file's columns.
 #[derive(Debug)]
 pub(super) struct Plan {
     names: Vec<String>,
     targets: Vec<Target>,
+    /// By the folded word.
+    values: BTreeMap<Field, BTreeMap<String, String>>,
     defaults: BTreeMap<Field, String>,
 }
 
@@ -84,12 +92,32 @@ impl Plan {
         Self {
             targets: names.iter().map(|name| mapping.target(name)).collect(),
             names: names.to_vec(),
+            values: mapping
+                .values
+                .iter()
+                .map(|(field, words)| {
+                    (*field, words.iter().map(|(word, value)| (fold(word), value.clone())).collect())
+                })
+                .collect(),
             defaults: mapping.defaults.clone(),
         }
     }
 
     fn column(&self, field: Field) -> Option<usize> {
-        self.targets.iter().position(|target| *target == Target::Field(field))
+        self.columns(field).next()
+    }
+
+    /// In the file's order.
+    fn columns(&self, field: Field) -> impl Iterator<Item = usize> {
+        let holding =
+            self.targets.iter().enumerate().filter(move |(_, target)| **target == Target::Field(field));
+        holding.map(|(at, _)| at)
+    }
+
+    /// What the mapping says that a word of this field stands for.
+    fn value(&self, field: Field, word: &str) -> Option<&str> {
+        let words = self.values.get(&field)?;
+        words.get(&fold(word)).map(String::as_str)
     }
 
     pub(super) fn has(&self, field: Field) -> bool {
@@ -102,27 +130,58 @@ impl Plan {
 
     /// A row of a resource's next item (信息项): it names an item, and of the other fields none.
     pub(super) fn continues_items(&self, raw: &RawRow) -> bool {
-        const OF_ITEMS: [Field; 3] = [Field::Items, Field::ItemTypes, Field::ItemLengths];
         let says = |field| !says_nothing(&self.cell(raw, field));
         says(Field::Items)
             && Field::ALL.iter().all(|field| OF_ITEMS.contains(field) || !says(*field))
             && raw.cells.iter().skip(self.names.len()).all(|cell| cell.trim().is_empty())
     }
 
-    /// Adds the items of a row that continues this one, and its extras below those of the same header.
-    pub(super) fn continue_row(&self, row: &mut CatalogueRow, more: &RawRow) {
+    /// A row that says a resource once more for its next item (信息项): each has one item, and of the other fields both say
+    /// the same, or the later one nothing.
+    pub(super) fn repeats_resource(&self, first: &RawRow, more: &RawRow) -> bool {
+        let says_again = |field: &Field| {
+            let cell = self.cell(more, *field);
+            says_nothing(&cell) && *field != Field::Title || cell == self.cell(first, *field)
+        };
+        let item = |raw| <[String; 1]>::try_from(list::names(&self.cell(raw, Field::Items)));
+        let next = matches!((item(first), item(more)), (Ok(item), Ok(next)) if item != next);
+        next && Field::ALL.iter().filter(|field| !OF_ITEMS.contains(field)).all(says_again)
+            && !says_nothing(&self.cell(more, Field::Title))
+            && more.cells.iter().skip(self.names.len()).all(|cell| cell.trim().is_empty())
+    }
+
+    /// Adds the items of a row that continues this one, and what its extras say anew below those of the same header.
+    pub(super) fn continue_row(&self, row: &mut CatalogueRow, first: &RawRow, more: &RawRow) {
         let cell = |field| self.cell(more, field);
         row.items.extend(list::items(
             &cell(Field::Items),
             &cell(Field::ItemTypes),
             &cell(Field::ItemLengths),
         ));
+        let (said, says_again) = (self.extras(first), !says_nothing(&cell(Field::Title)));
         for (name, value) in self.extras(more) {
+            if says_again && said.get(&name) == Some(&value) {
+                continue;
+            }
             let lines = row.extras.entry(name).or_default();
             if !lines.is_empty() {
                 lines.push('\n');
             }
             lines.push_str(&value);
+        }
+    }
+
+    /// Cuts extras to what the platform holds, and says so.
+    pub(super) fn shorten_extras(row: &mut CatalogueRow) {
+        for (name, value) in &mut row.extras {
+            if value.chars().count() > LONGEST_EXTRA {
+                row.warnings.push(Warning {
+                    column: name.clone(),
+                    field: None,
+                    value: shortened(value, 100),
+                });
+                *value = shortened(value, LONGEST_EXTRA - 1);
+            }
         }
     }
 
@@ -134,7 +193,7 @@ impl Plan {
         let columns = self.names.iter().zip(&self.targets).zip(&raw.cells);
         columns
             .filter(|((_, target), _)| **target == Target::Extra)
-            .map(|((name, _), cell)| (name.clone(), clean(cell)))
+            .map(|((name, _), cell)| (shortened(name, LONGEST_EXTRA_NAME), clean(cell)))
             .filter(|(_, value)| !value.is_empty())
             .collect()
     }
@@ -142,13 +201,19 @@ impl Plan {
     /// The row without identity and digest, which depend on the rows before it.
     pub(super) fn build(&self, raw: &RawRow) -> Result<CatalogueRow, Refused> {
         self.check_width(raw)?;
+        if is_a_note(raw) {
+            return Err(Refused::new(raw.line, None, Reason::Note, &raw.cells.join(" ")));
+        }
         let mut cells = Cells::of(self, raw);
         let title = cells.required(Field::Title, LONGEST_TITLE)?;
         let provider = cells.required(Field::Provider, LONGEST_PROVIDER)?;
         let open_conditions = cells.text(Field::OpenConditions)?;
         let open_to_public = match cells.parsed(Field::OpenToPublic, OpenToPublic::from_words) {
-            // 是否向社会开放 is a yes or no; with a condition beside it, a yes is a conditional one.
-            Some(OpenToPublic::Unconditional) if !open_conditions.is_empty() => {
+            // 是否向社会开放 is a yes or no; with a condition beside it that is one, a yes is a conditional one.
+            Some(OpenToPublic::Unconditional)
+                if !open_conditions.is_empty()
+                    && OpenToPublic::from_words(&open_conditions) != Some(OpenToPublic::Unconditional) =>
+            {
                 Some(OpenToPublic::Conditional)
             }
             openness => openness,
@@ -168,7 +233,11 @@ impl Plan {
             industries: themes(cells.text(Field::Industry)?),
             formats: list::formats(&cells.text(Field::Format)?),
             sharing_type: cells.parsed(Field::SharingType, SharingType::from_words),
-            sharing_conditions: cells.text(Field::SharingConditions)?,
+            sharing_conditions: match cells.text(Field::SharingConditions)? {
+                // 有条件共享（经提供方同意）: the remark says the condition.
+                unsaid if unsaid.is_empty() => vocabulary::remark(&cells.said(Field::SharingType)),
+                conditions => conditions,
+            },
             sharing_mode: cells.text(Field::SharingMode)?,
             open_to_public,
             open_conditions,
@@ -232,15 +301,20 @@ impl<'a> Cells<'a> {
 
     /// The cell's text, empty where it says nothing; else the default.
     fn said(&self, field: Field) -> String {
-        let cell = self.plan.column(field).and_then(|at| self.raw.cells.get(at));
         let of_lines = matches!(
             field,
             Field::Abstract | Field::Keywords | Field::Items | Field::ItemTypes | Field::ItemLengths
         );
-        let read = |text: &str| if of_lines { clean(text) } else { clean_line(text) };
-        let text = cell.map(|cell| read(cell)).unwrap_or_default();
-        if !says_nothing(&text) {
-            return text;
+        let read = |text: &str| match field {
+            _ if of_lines => clean(text),
+            Field::Title | Field::Provider => without_gaps(&clean_line(text)),
+            _ => clean_line(text),
+        };
+        let cells = self.plan.columns(field).filter_map(|at| self.raw.cells.get(at)).map(|cell| read(cell));
+        let said: Vec<String> = cells.filter(|text| !says_nothing(text)).collect();
+        if !said.is_empty() {
+            let text = said.join("\n");
+            return self.plan.value(field, &text).map_or(text, str::to_owned);
         }
         self.plan.defaults.get(&field).map(|default| read(default)).unwrap_or_default()
     }
@@ -274,7 +348,11 @@ impl<'a> Cells<'a> {
         let value = parse(&text);
         if let (None, Some(at)) = (&value, self.plan.column(field)) {
             let column = self.plan.names[at].clone();
-            self.warnings.push(Warning { column: column.clone(), field, value: shortened(&text, 100) });
+            self.warnings.push(Warning {
+                column: column.clone(),
+                field: Some(field),
+                value: shortened(&text, 100),
+            });
             self.extras.insert(column, text);
         }
         value
@@ -284,6 +362,33 @@ impl<'a> Cells<'a> {
         let column = self.plan.name(field);
         Refused::new(self.raw.line, column, reason, value)
     }
+}
+
+/// A note, a total or who filled the table in, as offices write them below one: `注：…`, `合计`, `填表人：…`.
+fn is_a_note(raw: &RawRow) -> bool {
+    const LABELS: [&str; 16] = [
+        "注",
+        "备注",
+        "说明",
+        "填表说明",
+        "填表人",
+        "制表人",
+        "填报人",
+        "审核人",
+        "审批人",
+        "负责人",
+        "经办人",
+        "联系人",
+        "联系电话",
+        "填报单位",
+        "填报日期",
+        "制表日期",
+    ];
+    let Some(first) = raw.cells.iter().map(|cell| fold(cell)).find(|cell| !cell.is_empty()) else {
+        return false;
+    };
+    matches!(first.as_str(), "合计" | "总计" | "小计")
+        || LABELS.iter().any(|label| first.strip_prefix(label).is_some_and(|rest| rest.starts_with(':')))
 }
 
 pub(super) fn source_uri(text: &str) -> Option<String> {

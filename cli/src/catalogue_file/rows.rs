@@ -128,9 +128,10 @@ impl Rows<'_> {
                 return Err(refused);
             }
         };
-        while let Some(more) = self.take_continuation() {
-            self.plan.continue_row(&mut row, &more);
+        while let Some(more) = self.take_continuation(raw) {
+            self.plan.continue_row(&mut row, raw, &more);
         }
+        Plan::shorten_extras(&mut row);
         let content = identity::content(&row);
         row.content_digest = identity::hex(content);
         match &row.source_uri {
@@ -169,13 +170,13 @@ impl Rows<'_> {
         Err(Refused::new(row, self.plan.name(Field::SourceUri), reason, address))
     }
 
-    fn take_continuation(&mut self) -> Option<RawRow> {
+    fn take_continuation(&mut self, first: &RawRow) -> Option<RawRow> {
         if !self.plan.has(Field::Items) {
             return None;
         }
         let next = self.take_raw()?;
         match next {
-            Ok(raw) if self.plan.continues_items(&raw) => {
+            Ok(raw) if self.plan.continues_items(&raw) || self.plan.repeats_resource(first, &raw) => {
                 self.tally.continued += 1;
                 Some(raw)
             }

@@ -60,6 +60,27 @@ impl Workbook {
         }
         Ok(rows.rows)
     }
+
+    /// The cells of a sheet that are merged downwards; only XLSX tells.
+    pub(super) fn merged_down(&mut self, name: &str) -> Result<Vec<MergedDown>, Error> {
+        let Sheets::Xlsx(workbook) = &mut self.sheets else { return Ok(Vec::new()) };
+        let regions = workbook.merge_cells_by_sheet_name(name).map_err(unreadable)?;
+        let regions = regions.into_iter().map(|region| MergedDown {
+            first: u64::from(region.start.0) + 1,
+            last: u64::from(region.end.0) + 1,
+            column: region.start.1 as usize,
+        });
+        Ok(regions.filter(|cells| cells.first < cells.last).collect())
+    }
+}
+
+/// A cell that is merged with those below it.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct MergedDown {
+    /// Row numbers, 1-based.
+    pub first: u64,
+    pub last: u64,
+    pub column: usize,
 }
 
 /// By the sizes that a ZIP archive declares; what is none is looked at by its reader.

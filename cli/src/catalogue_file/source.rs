@@ -7,9 +7,10 @@ use std::path::{Path, PathBuf};
 use super::delimited::Records;
 use super::encoding::Encoding;
 use super::error::Error;
+use super::field::{self, Field, Target};
 use super::header::Header;
 use super::mapping::Mapping;
-use super::sheet::{MOST_COLUMNS, Workbook};
+use super::sheet::{MOST_COLUMNS, MergedDown, Workbook};
 
 /// A row as it stands in the file.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -66,30 +67,39 @@ impl Source {
     /// A text file is read through once (for its encoding) and later streamed, whatever its size; a workbook of
     /// more than 32 MiB is refused.
     pub fn open(path: impl AsRef<Path>) -> Result<Self, Error> {
-        Self::open_any(path.as_ref(), None)
+        Self::open_sheet(path, None)
+    }
+
+    /// Like [`Self::open`], of a workbook the sheet of this name.
+    pub fn open_sheet(path: impl AsRef<Path>, sheet: Option<&str>) -> Result<Self, Error> {
+        Self::open_any(path.as_ref(), sheet, None)
     }
 
     /// Like [`Self::open`], but the header is the first row with all columns that `mapping` names, in the sheet
     /// that it names. [`Error::NoSuchColumn`] where no row has them.
     pub fn open_with(path: impl AsRef<Path>, mapping: &Mapping) -> Result<Self, Error> {
-        Self::open_any(path.as_ref(), Some(mapping))
+        Self::open_any(path.as_ref(), mapping.sheet.as_deref(), Some(mapping))
     }
 
-    fn open_any(path: &Path, mapping: Option<&Mapping>) -> Result<Self, Error> {
+    fn open_any(path: &Path, sheet: Option<&str>, mapping: Option<&Mapping>) -> Result<Self, Error> {
         let io = |source| Error::Io { path: path.to_owned(), source };
         let mut file = File::open(path).map_err(io)?;
         let mut start = Vec::new();
         (&mut file).take(1 << 16).read_to_end(&mut start).map_err(io)?;
         file.rewind().map_err(io)?;
         if start.starts_with(b"PK\x03\x04") || start.starts_with(b"\xd0\xcf\x11\xe0") {
-            return Self::open_workbook(path, Workbook::open(path, file)?, mapping);
+            return Self::open_workbook(path, Workbook::open(path, file)?, sheet, mapping);
         }
         let begins_at = refuse_what_is_no_text(&start)?;
         Self::open_delimited(path, file, &start, begins_at, mapping)
     }
 
-    fn open_workbook(path: &Path, mut workbook: Workbook, mapping: Option<&Mapping>) -> Result<Self, Error> {
-        let wanted = mapping.and_then(|mapping| mapping.sheet.as_deref());
+    fn open_workbook(
+        path: &Path,
+        mut workbook: Workbook,
+        wanted: Option<&str>,
+        mapping: Option<&Mapping>,
+    ) -> Result<Self, Error> {
         let candidates: Vec<String> = workbook
             .names
             .iter()
@@ -104,7 +114,11 @@ impl Source {
             let rows = workbook.rows(&name)?;
             let preview = &rows[..rows.len().min(PREVIEW_ROWS)];
             match find_header(preview, mapping) {
-                Some(header) => return Ok(Self::of_sheet(path, &workbook.names, name, rows, header)),
+                Some(header) => {
+                    let merged = workbook.merged_down(&name)?;
+                    let rows = filled_down(rows, &header, mapping, &merged);
+                    return Ok(Self::of_sheet(path, &workbook.names, name, rows, header));
+                }
                 None if unrecognised.is_none() && !rows.is_empty() => unrecognised = Some((name, rows)),
                 None => {}
             }
@@ -230,6 +244,40 @@ impl Preview {
     }
 }
 
+/// Rows with what a cell merged downwards says in each of its rows (提供部门 beside all resources of a unit), but for rows
+/// without a title of their own, which continue the one above.
+fn filled_down(
+    mut rows: Vec<RawRow>,
+    header: &Header,
+    mapping: Option<&Mapping>,
+    merged: &[MergedDown],
+) -> Vec<RawRow> {
+    let named = mapping.and_then(|mapping| mapping.column(Field::Title));
+    let title = header.names.iter().position(|name| match named {
+        Some(named) => name == named,
+        None => field::read_header(name).is_some_and(|reading| {
+            reading.target == Target::Field(Field::Title) && reading.confidence >= 0.6
+        }),
+    });
+    let Some(title) = title else { return rows };
+    let says =
+        |row: &RawRow, column: usize| row.cells.get(column).is_some_and(|cell| !cell.trim().is_empty());
+    for cells in merged.iter().filter(|cells| cells.first > header.last_line) {
+        let from = rows.partition_point(|row| row.line < cells.first);
+        let to = rows.partition_point(|row| row.line <= cells.last);
+        let Some(text) = rows.get(from).and_then(|row| row.cells.get(cells.column)).cloned() else {
+            continue;
+        };
+        for row in &mut rows[from..to] {
+            if says(row, title) && !says(row, cells.column) {
+                row.cells.resize(row.cells.len().max(cells.column + 1), String::new());
+                row.cells[cells.column].clone_from(&text);
+            }
+        }
+    }
+    rows
+}
+
 fn is_too_wide(row: &RawRow) -> bool {
     row.cells.len() > MOST_COLUMNS
 }
@@ -255,6 +303,13 @@ fn refuse_what_is_no_text(start: &[u8]) -> Result<u64, Error> {
         && text.get(1).is_some_and(|byte| byte.is_ascii_alphabetic() || b"!?".contains(byte))
     {
         return Err(Error::NotACatalogue("HTML or XML, whatever its name ends with"));
+    }
+    if text.starts_with(b"{")
+        || text.starts_with(b"[{")
+        || text.starts_with(b"[\n")
+        || text.starts_with(b"[\r\n")
+    {
+        return Err(Error::NotACatalogue("JSON, whatever its name ends with"));
     }
     if text.starts_with(b"%PDF") {
         return Err(Error::NotACatalogue("PDF"));

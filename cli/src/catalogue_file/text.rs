@@ -54,6 +54,18 @@ pub(super) fn clean_line(text: &str) -> String {
     if cleaned.contains('\n') { cleaned.replace('\n', " ") } else { cleaned }
 }
 
+/// Without spaces beside Chinese characters, as a line break in a cell or a spread-out name leaves them: `市 教 育 局`.
+pub(super) fn without_gaps(line: &str) -> String {
+    let is_han = |c: Option<&char>| c.is_some_and(|c| matches!(c, '\u{3400}'..='\u{9fff}'));
+    let characters: Vec<char> = line.chars().collect();
+    let keeps = |(at, c): (usize, &char)| {
+        let before = at.checked_sub(1).and_then(|before| characters.get(before));
+        let gap = *c == ' ' && is_han(before) && is_han(characters.get(at + 1));
+        (!gap).then_some(*c)
+    };
+    characters.iter().enumerate().filter_map(keeps).collect()
+}
+
 /// True for an empty cell and for the words that offices write into one (`-`, `无`, `null`, ...).
 pub(super) fn says_nothing(cleaned: &str) -> bool {
     cleaned.is_empty() || (cleaned.len() <= 24 && vocabulary::is_placeholder(&fold(cleaned)))

@@ -65,9 +65,9 @@ pub enum FormatClass {
 }
 
 impl SharingType {
-    /// The value that a word stands for, e.g. `有条件共享` or `conditional`.
+    /// The value that a word stands for, e.g. `有条件共享` or `conditional`, whatever stands in brackets behind it.
     pub fn from_words(words: &str) -> Option<Self> {
-        WORDS.sharing_type.get(&fold(words)).copied()
+        WORDS.sharing_type.get(bare(&fold(words))).copied()
     }
 
     /// The name in a mapping file.
@@ -81,9 +81,9 @@ impl SharingType {
 }
 
 impl OpenToPublic {
-    /// The value that a word stands for, e.g. `无条件开放`, `是` or `no`.
+    /// The value that a word stands for, e.g. `无条件开放`, `是` or `no`, whatever stands in brackets behind it.
     pub fn from_words(words: &str) -> Option<Self> {
-        WORDS.open_to_public.get(&fold(words)).copied()
+        WORDS.open_to_public.get(bare(&fold(words))).copied()
     }
 
     /// The name in a mapping file.
@@ -128,6 +128,19 @@ impl FormatClass {
     pub fn of(format: &str) -> Option<Self> {
         WORDS.format_class.get(&fold(format)).copied()
     }
+}
+
+/// Without a remark in brackets at the end: `不予共享(涉密)`.
+fn bare(folded: &str) -> &str {
+    folded.strip_suffix(')').and_then(|open| open.split_once('(')).map_or(folded, |(word, _)| word)
+}
+
+/// What stands in brackets at the end of a word of 共享类型; empty where nothing does.
+pub(super) fn remark(words: &str) -> String {
+    let open = words.trim_end().strip_suffix([')', '）']).and_then(|open| open.split_once(['(', '（']));
+    let remark =
+        open.filter(|(word, _)| SharingType::from_words(word).is_some()).map(|(_, remark)| remark.trim());
+    remark.unwrap_or_default().to_owned()
 }
 
 pub(super) fn is_placeholder(folded: &str) -> bool {

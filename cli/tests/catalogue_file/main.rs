@@ -3,5 +3,6 @@
 mod any_input;
 mod files;
 mod headers;
+mod offices;
 mod rows;
 mod spreadsheets;

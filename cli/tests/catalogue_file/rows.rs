@@ -147,7 +147,10 @@ fn a_value_that_its_field_cannot_take_is_kept_beside_the_row() {
     let text = "标题,提供单位,发布日期,更新周期\n甲,区教委,2023-02-30,每半年\n乙,区教委,2023/1/5,/\n";
     let rows = read(written(text).path()).accepted;
     assert_eq!((rows[0].issued, rows[0].extras["发布日期"].as_str()), (None, "2023-02-30"));
-    assert_eq!((rows[0].warnings[0].field, rows[0].warnings[0].column.as_str()), (Field::Issued, "发布日期"));
+    assert_eq!(
+        (rows[0].warnings[0].field, rows[0].warnings[0].column.as_str()),
+        (Some(Field::Issued), "发布日期")
+    );
     assert_eq!((&rows[0].update_cycle, &rows[1].update_cycle), (&Some(UpdateCycle::HalfYearly), &None));
     assert_eq!((rows[1].issued, rows[1].warnings.len()), (Some(date!(2023 - 01 - 05)), 0));
 }
