@@ -17,7 +17,7 @@ use tonic::metadata::{Ascii, MetadataValue};
 use tonic::transport::Channel;
 use uuid::Uuid;
 
-use crate::durable::{Cost, Meter};
+use crate::durable::{Cost, Meter, idle_commits};
 use crate::report::{Figure, median};
 use crate::sandbox::Sandbox;
 pub use bare::serve as serve_bare;
@@ -75,16 +75,17 @@ pub async fn run(full: bool) -> Result<Vec<Figure>, Box<dyn Error>> {
 
     let mut database = PgConnection::connect(cluster.database_url()).await?;
     let our_pid = cluster.process("access-request", 0)?.pid().ok_or("the service is not running")?;
-    measure(&cases, calls / 4, our_pid, &mut database, &propose).await?;
-    measure(&cases, calls / 4, bare.pid(), &mut database, &plain).await?;
+    measure((&cases, calls / 4), our_pid, (&mut database, 0.0), &propose).await?;
+    measure((&cases, calls / 4), bare.pid(), (&mut database, 0.0), &plain).await?;
+    let idle = idle_commits(&mut database).await?;
     let (mut our_costs, mut bare_costs) = (Vec::new(), Vec::new());
     for round in 0..ROUNDS {
         if round % 2 == 0 {
-            our_costs.push(measure(&cases, calls, our_pid, &mut database, &propose).await?);
-            bare_costs.push(measure(&cases, calls, bare.pid(), &mut database, &plain).await?);
+            our_costs.push(measure((&cases, calls), our_pid, (&mut database, idle), &propose).await?);
+            bare_costs.push(measure((&cases, calls), bare.pid(), (&mut database, idle), &plain).await?);
         } else {
-            bare_costs.push(measure(&cases, calls, bare.pid(), &mut database, &plain).await?);
-            our_costs.push(measure(&cases, calls, our_pid, &mut database, &propose).await?);
+            bare_costs.push(measure((&cases, calls), bare.pid(), (&mut database, idle), &plain).await?);
+            our_costs.push(measure((&cases, calls), our_pid, (&mut database, idle), &propose).await?);
         }
     }
     drop(bare);
@@ -117,16 +118,16 @@ pub async fn run(full: bool) -> Result<Vec<Figure>, Box<dyn Error>> {
                 "commits",
             )
         },
+        Figure::info("transition: commits of the idle cluster, not counted above", idle, "1/s"),
         beside("WAL for each", |cost| cost.wal_bytes, "B"),
         beside("CPU of the service for each", |cost| cost.cpu_us, "µs"),
     ])
 }
 
 async fn measure<F, Fut>(
-    cases: &[String],
-    calls: usize,
+    (cases, calls): (&[String], usize),
     pid: u32,
-    database: &mut PgConnection,
+    (database, idle): (&mut PgConnection, f64),
     call: &F,
 ) -> Result<Cost, Box<dyn Error>>
 where
@@ -134,7 +135,7 @@ where
     Fut: Future<Output = Result<(), tonic::Status>>,
 {
     let pids = [pid];
-    let meter = Meter::start(database, &pids).await?;
+    let meter = Meter::start(database, &pids).await?.beside(idle);
     let workers = cases.iter().map(|case| async {
         for _ in 0..calls / cases.len() {
             call(case.clone()).await?;
